@@ -1,0 +1,142 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <keypool/clock.h>
+#include <keypool/key_stats.h>
+#include <keypool/lease.h>
+#include <keypool/secret.h>
+#include <keypool/secret_source.h>
+
+namespace keypool {
+
+/// How a pool behaves. Defaults are the members' own.
+struct Options {
+  /// Where time comes from; must outlive the pool and its leases. Null: the machine's clocks.
+  const Clock* clock = nullptr;
+
+  /// Where names become secrets; must outlive the pool. Null: this machine's sources.
+  const SecretSource* secrets = nullptr;
+
+  /// How long a rate-limited lane rests when the answer gave no hint. Longer: fewer refused calls,
+  /// more idle quota.
+  std::chrono::milliseconds cooldown{60'000};
+
+  /// What "recent" means in recent load: tokens charged this long ago weigh 1/e. Longer: smoother,
+  /// slower to forget. Must be above zero.
+  std::chrono::milliseconds load_window{60'000};
+
+  /// What a call in flight on a key that has reported nothing yet is taken to cost.
+  std::uint64_t unknown_call_tokens = 1000;
+
+  /// Seed of the pool's own randomness (jitter). The same seed and the same calls give the same run.
+  std::uint64_t seed = 1;
+
+  /// Told about what an operator should know ("all keys of openai are cooling, …"); null: nobody.
+  /// Called outside of locks, from the thread whose call noticed it; must not throw.
+  void (*warn)(std::string_view text) = nullptr;
+};
+
+/// One key to add with the secret in hand.
+struct NewKey {
+  std::string name;  ///< safe to show; unique within its endpoint
+  Secret secret;
+  std::string group = {};  ///< quota group; empty: a group of its own
+};
+
+/// What a registration did.
+struct Registration {
+  std::size_t added = 0;             ///< keys that were not there before
+  std::vector<std::string> missing;  ///< names that resolved to nothing
+};
+
+/// Many keys for each of many endpoints, and for each call the one with the most room.
+///
+///     keypool::KeyPool pool;
+///     pool.register_endpoint("https://api.openai.com", {"OPENAI_API_KEY"});
+///     auto lease = pool.lease("https://api.openai.com", {.model = "gpt-4.1"});
+///     if (!lease) return complain(lease.error().message());
+///     auto answer = call(lease->secret().reveal());
+///     lease->succeed({.latency = answer.took, .input_tokens = 100, .output_tokens = 50});
+///
+/// An endpoint is any name the caller likes: a base URL, or `openai`.
+///
+/// Which key a lease gets: of the keys that are ready, the one with the least recent load, where
+/// calls in flight count with the key's own average and a key that has reported nothing counts
+/// `unknown_call_tokens` a call; while no key has been used yet, each in turn. Keys whose lane is
+/// cooling are passed over.
+///
+/// Thread-safety: every member may be called from any thread at any time. Calls for different
+/// endpoints do not wait for each other.
+class KeyPool {
+ public:
+  explicit KeyPool(Options options = {});
+  KeyPool(const KeyPool&) = delete;
+  KeyPool& operator=(const KeyPool&) = delete;
+  ~KeyPool();
+
+  /// Resolves `names` and adds their keys to `endpoint`, creating it if need be. A value that is a
+  /// list, separated by commas or lines, makes the keys `NAME[0]`, `NAME[1]`, …; items are trimmed
+  /// and empty ones leave a gap in the numbers. A key whose name the endpoint has already is left as
+  /// it is, with its stats.
+  Registration register_endpoint(std::string_view endpoint, const std::vector<std::string>& names);
+
+  /// Adds one key whose secret the caller already holds. False, and nothing changed, when the
+  /// endpoint has a key of this name or the secret is empty.
+  bool add_key(std::string_view endpoint, NewKey key);
+
+  /// Takes a key out of rotation for good; calls in flight end as they may, and its stats go with
+  /// the last of them. False when there is no such key.
+  bool remove_key(std::string_view endpoint, std::string_view key_name);
+
+  /// The right to make one call, or why there is none.
+  [[nodiscard]] std::expected<Lease, LeaseError> lease(std::string_view endpoint,
+                                                       const LeaseRequest& request = {});
+
+  /// As `lease`; when the endpoint has no key, `fallback_name` is resolved and registered first.
+  [[nodiscard]] std::expected<Lease, LeaseError> lease_or_env(std::string_view endpoint,
+                                                              std::string_view fallback_name,
+                                                              const LeaseRequest& request = {});
+
+  /// For callers that cannot hold a lease to its end: they keep the key's name, give the lease up
+  /// with `Lease::detach()`, and report by name. The same holds for the next two. Unknown names have no effect and
+  /// return false; a report without a call in flight counts the tokens but never makes the number
+  /// in flight negative.
+  bool report_success(std::string_view endpoint, std::string_view key_name, const Success& success);
+  bool report_rate_limit(std::string_view endpoint, std::string_view key_name,
+                         std::optional<std::chrono::milliseconds> after = std::nullopt);
+  bool report_failure(std::string_view endpoint, std::string_view key_name);
+
+  /// Operator's commands; false when there is no such key. `reset_key` also ends every cooldown of
+  /// the key's lanes and forgets why it was taken out.
+  bool disable_key(std::string_view endpoint, std::string_view key_name);
+  bool enable_key(std::string_view endpoint, std::string_view key_name);
+  bool reset_key(std::string_view endpoint, std::string_view key_name);
+
+  [[nodiscard]] std::vector<std::string> endpoints() const;  ///< in order of registration
+  [[nodiscard]] std::size_t total_keys() const;
+  /// Keys of the endpoint that a lease without a model could get now.
+  [[nodiscard]] std::size_t available_keys(std::string_view endpoint) const;
+
+  /// Empty when the endpoint is unknown. Keys in order of registration.
+  [[nodiscard]] std::vector<KeyStats> stats(std::string_view endpoint) const;
+  [[nodiscard]] std::vector<EndpointStats> all_stats() const;
+
+  /// Puts counts from an earlier run in place: those of a registered key are replaced, others are
+  /// kept and given to the key when it is registered; `all_stats` lists both. Calls in flight stay.
+  /// Returns the number of keys taken.
+  std::size_t restore_stats(const std::vector<EndpointStats>& saved);
+
+ private:
+  class State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace keypool

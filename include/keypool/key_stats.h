@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <keypool/clock.h>
+
+namespace keypool {
+
+/// What an operator sees of a key. Printed by `to_string` exactly as spelled here, in JSON, metrics
+/// and on the command line alike.
+enum class KeyState {
+  ready,     ///< may be leased
+  cooling,   ///< a rate limit: passed over until a known time
+  depleted,  ///< its quota group has no credit left, or reached a spending limit
+  invalid,   ///< the provider refuses the secret
+  disabled,  ///< taken out by an operator
+  draining,  ///< unregistered; calls in flight may end
+};
+
+[[nodiscard]] std::string_view to_string(KeyState state) noexcept;
+
+/// One key's counts since it was registered, and its state at the time of asking. Plain data, a copy.
+struct KeyStats {
+  std::string name;  ///< `OPENAI_API_KEY`, or `OPENAI_API_KEY[2]`; safe to show
+
+  std::uint64_t total_requests = 0;  ///< leases given out
+  std::uint64_t successes = 0;
+  std::uint64_t failures = 0;     ///< failed calls, rate limits not among them
+  std::uint64_t rate_limits = 0;  ///< calls answered with a rate limit
+  std::uint64_t abandoned = 0;    ///< leases that ended without a report
+  std::chrono::milliseconds total_latency{0};  ///< of successful calls
+  std::uint64_t total_input_tokens = 0;
+  std::uint64_t total_output_tokens = 0;
+  std::uint64_t in_flight = 0;
+  std::optional<WallTime> last_rate_limit_at;
+  std::optional<WallTime> last_success_at;
+
+  double window_load = 0;  ///< tokens charged lately (Options::load_window), decaying
+  KeyState state = KeyState::ready;
+  std::string reason;                  ///< why it is not ready; empty when it is
+  std::optional<WallTime> until;       ///< when it will be ready again, where that is known
+
+  /// Mean latency of successful calls; 0 without data.
+  [[nodiscard]] double average_latency_ms() const noexcept;
+
+  /// successes / (successes + failures), 0 to 1; 0.5 without data. Rate limits do not count.
+  [[nodiscard]] double success_rate() const noexcept;
+
+  /// What the tokens counted so far cost, at prices in USD per million tokens.
+  [[nodiscard]] double cost_usd(double input_per_million, double output_per_million) const noexcept;
+};
+
+/// The stats of one endpoint's keys, in order of registration.
+struct EndpointStats {
+  std::string endpoint;
+  std::vector<KeyStats> keys;
+};
+
+}  // namespace keypool

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <keypool/clock.h>
+#include <keypool/secret.h>
+
+namespace keypool {
+
+/// A key's number within the whole pool; never used again after the key is gone.
+enum class KeyId : std::uint64_t {};
+
+/// What to do when every key of the endpoint is passed over.
+enum class WhenNoneReady {
+  use_soonest,  ///< lease the one whose cooldown ends first, and warn: the library's default
+  refuse,       ///< LeaseErrorKind::all_cooling, with the earliest time a key opens
+};
+
+/// What a call is about to ask for. Every view only needs to live for the call it is passed to.
+struct LeaseRequest {
+  std::string_view model = {};              ///< empty: the lane of the empty model
+  std::uint64_t estimated_input_tokens = 0;   ///< 0: unknown
+  std::uint64_t estimated_output_tokens = 0;  ///< 0: unknown
+  WhenNoneReady when_none_ready = WhenNoneReady::use_soonest;
+  std::span<const KeyId> avoid = {};  ///< leased only when no other key is ready: those already tried
+};
+
+enum class LeaseErrorKind {
+  unknown_endpoint,  ///< nobody registered it
+  no_keys,           ///< registered, but no name resolved to a secret
+  all_cooling,       ///< keys exist, none may be used now (WhenNoneReady::refuse only)
+};
+
+/// Why there is no lease.
+struct LeaseError {
+  LeaseErrorKind kind;
+  std::string endpoint;
+  std::vector<std::string> tried;  ///< no_keys: the names that did not resolve
+  std::optional<std::chrono::milliseconds> retry_after;  ///< all_cooling: until the first key opens;
+                                                         ///< nothing when none will by itself
+
+  /// One sentence for an operator: what happened, where, and what to do.
+  [[nodiscard]] std::string message() const;
+};
+
+/// How a successful call went.
+struct Success {
+  std::chrono::milliseconds latency{0};
+  std::uint64_t input_tokens = 0;
+  std::uint64_t output_tokens = 0;
+};
+
+namespace pool {
+class LeaseTicket;  // the pool's side of a lease
+}
+
+/// The right to use one key for one call. Move-only. Ends exactly once: by the first of the calls
+/// below, or as *abandoned* when it goes out of scope; what comes after has no effect.
+///
+/// Lifetime: may outlive the pool; `secret()` stays valid as long as the lease, also when its key is
+/// unregistered meanwhile.
+/// Thread-safety: one thread at a time; it may end on another thread than it began on.
+class [[nodiscard]] Lease {
+ public:
+  Lease() noexcept = default;
+  Lease(Lease&& other) noexcept;
+  Lease& operator=(Lease&& other) noexcept;  ///< abandons what this lease held before
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  ~Lease();
+
+  /// Whether it still waits for its end.
+  [[nodiscard]] bool active() const noexcept;
+
+  [[nodiscard]] const Secret& secret() const noexcept;
+  [[nodiscard]] std::string_view key_name() const noexcept;
+  [[nodiscard]] KeyId key_id() const noexcept;
+
+  /// The call succeeded.
+  void succeed(const Success& success) noexcept;
+
+  /// The provider answered that a limit is reached: its lane rests for `after`, or for the
+  /// endpoint's cooldown when the answer gave no hint.
+  void rate_limited(std::optional<std::chrono::milliseconds> after = std::nullopt) noexcept;
+
+  /// The call failed for another reason; no key is passed over because of it.
+  void fail(std::string_view why) noexcept;
+
+  /// The provider refuses the secret itself: the key is passed over until it is reset or a slow
+  /// probe succeeds.
+  void key_refused(std::string_view why) noexcept;
+
+  /// No credit, or a spending limit: all keys of the quota group are passed over, for `after` where
+  /// the provider named a date, else until a slow probe succeeds.
+  void group_depleted(std::string_view why,
+                      std::optional<std::chrono::milliseconds> after = std::nullopt) noexcept;
+
+  /// The key may not use the model: its lane rests for 10 minutes, doubling to 24 hours.
+  void model_refused(std::string_view why) noexcept;
+
+  /// The endpoint was unreachable or overloaded: counted as a failure, but the key is not blamed.
+  void endpoint_failed(std::string_view why) noexcept;
+
+  /// The request itself was at fault, or the caller went away before it was sent: the key is as it
+  /// was before the lease, and nothing is charged to it.
+  void release() noexcept;
+
+  /// Leaves the call in flight and gives the lease up: its end will be reported to the pool by the
+  /// key's name (KeyPool::report_success and its neighbours).
+  void detach() noexcept;
+
+ private:
+  friend class pool::LeaseTicket;
+
+  void* ticket_ = nullptr;
+};
+
+}  // namespace keypool

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "provider/dialect.h"
+
+namespace keypool::config {
+
+/// Where a value stands in the file; line and column count from 1. 0: not from a file.
+struct Place {
+  int line = 0;
+  int column = 0;
+};
+
+/// A key to resolve.
+struct Key {
+  std::string name;
+  std::string group;
+  bool disabled = false;
+  Place place;
+};
+
+/// A base URL, taken apart.
+struct BaseUrl {
+  bool tls = false;
+  std::string host;    ///< without brackets for IPv6
+  std::uint16_t port = 0;
+  std::string prefix;  ///< path without a trailing slash; empty for none
+
+  [[nodiscard]] std::string text() const;
+};
+
+struct Endpoint {
+  std::string name;
+  BaseUrl base_url;
+  provider::Dialect dialect = provider::Dialect::generic;
+  bool keyless = false;
+  std::vector<Key> keys;
+  std::chrono::milliseconds cooldown{60'000};
+  int attempts = 3;  ///< tries that failed for reasons not the key's
+  std::chrono::milliseconds max_wait{10'000};
+  Place place;
+};
+
+/// For calls to /v1/… without an endpoint in the path.
+struct Route {
+  std::string model;  ///< a pattern with `*`
+  std::string endpoint;
+};
+
+/// host:port to listen on.
+struct Listen {
+  std::string host;
+  std::uint16_t port = 0;
+
+  [[nodiscard]] bool loopback() const;
+  [[nodiscard]] std::string text() const;
+};
+
+/// Bounds on what the gateway takes. Each has a field of its own under `limits:`.
+struct Limits {
+  std::size_t head_bytes = 64 * 1024;                 ///< request and answer heads; 431 above
+  std::uint64_t body_bytes = 512ull * 1024 * 1024;    ///< request bodies; 413 above
+  std::size_t replay_bytes = 8 * 1024 * 1024;         ///< request bytes kept for another attempt
+  std::chrono::milliseconds head_time{30'000};        ///< for a client to finish a request's head
+  std::chrono::milliseconds connect_time{5'000};      ///< to reach the upstream, TLS included
+  std::chrono::milliseconds first_byte_time{600'000}; ///< from request sent to answer's head
+  std::chrono::milliseconds idle_time{300'000};       ///< between two bytes of either side
+  std::chrono::milliseconds grace_time{30'000};       ///< for running calls after SIGTERM
+};
+
+struct Config {
+  Listen listen{"127.0.0.1", 8080};
+  Listen admin{"127.0.0.1", 8081};
+  int threads = 0;  ///< 0: one a core
+  Limits limits;
+  std::vector<Endpoint> endpoints;
+  std::vector<Route> routes;
+  std::filesystem::path file;  ///< empty: zero-config
+};
+
+/// One mistake in the file.
+struct Problem {
+  std::filesystem::path file;
+  Place place;
+  std::string field;     ///< `endpoints[0].keys[1].group`
+  std::string expected;  ///< what is wrong and what was expected, in a sentence
+
+  /// `keypool.yaml:12:7: endpoints[0].cooldown: expected a duration such as 60s, got "soon"`
+  [[nodiscard]] std::string message() const;
+};
+
+}  // namespace keypool::config

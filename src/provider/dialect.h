@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/header.h"
+
+namespace keypool::provider {
+
+/// How one provider family speaks. Spelled in the configuration as here.
+enum class Dialect { openai, anthropic, gemini, azure_openai, generic };
+
+[[nodiscard]] std::string_view to_string(Dialect dialect) noexcept;
+[[nodiscard]] std::optional<Dialect> dialect_from(std::string_view name) noexcept;
+
+/// Where the key goes in an upstream request: `header: prefix + secret`.
+struct CredentialPlace {
+  std::string_view header;
+  std::string_view prefix;
+};
+
+[[nodiscard]] CredentialPlace credential_place(Dialect dialect) noexcept;
+
+/// The credential that a client sent, in any of the places SDKs put one (`Authorization: Bearer`,
+/// `x-api-key`, `api-key`, `x-goog-api-key`, `?key=`).
+[[nodiscard]] std::optional<std::string_view> client_credential(http::Headers headers,
+                                                                std::string_view target) noexcept;
+
+/// Whether a request header of the client's stays behind: credentials and account scoping
+/// (`openai-organization`, `openai-project`), cookies, `origin`, `referer`, hop-by-hop headers, `host`,
+/// and what the gateway itself speaks (`x-keypool-*`).
+[[nodiscard]] bool stays_behind(std::string_view request_header_name) noexcept;
+
+/// Whether an answer's header is kept from the client: hop-by-hop, cookies, and the names of the
+/// organization behind the key.
+[[nodiscard]] bool kept_from_client(std::string_view answer_header_name) noexcept;
+
+/// The target without its `key=` query parameters, which Gemini's SDKs use for the credential.
+[[nodiscard]] std::string without_query_credential(std::string_view target);
+
+}  // namespace keypool::provider
