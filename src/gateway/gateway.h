@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include <keypool/key_pool.h>
+
+#include "config/config.h"
+
+namespace keypool::gateway {
+
+/// The data path: listens, leases a key for each call, relays it, settles the lease.
+///
+/// Threads: `start` makes `Config::threads` of its own, each with a reactor; a connection stays on one.
+/// Thread-safety: members may be called from any thread, `start` once.
+class Gateway {
+ public:
+  /// `pool` holds the keys already, under the endpoints' names, and must outlive the gateway.
+  Gateway(const config::Config& config, KeyPool& pool);
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+  ~Gateway();  ///< stops at once
+
+  /// Listens and serves. The error says which address could not be had and why.
+  [[nodiscard]] std::expected<void, std::string> start();
+
+  /// The port in use, also where the configuration said 0. Valid after `start`.
+  [[nodiscard]] std::uint16_t port() const noexcept;
+
+  /// Calls being served now.
+  [[nodiscard]] std::size_t in_flight() const noexcept;
+
+  /// Accepts no new call, lets the running ones end within `grace`, then cuts them off. Returns how
+  /// many were cut off. Blocks until all is over.
+  std::size_t drain(std::chrono::milliseconds grace);
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace keypool::gateway
