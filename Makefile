@@ -1,16 +1,51 @@
 # Each target installs the Debian packages it needs, so that a fresh machine needs nothing but make.
+#
+#   make run      build, then `keypool serve` (ARGS="--listen 127.0.0.1:9000" is passed on)
+#   make test     build everything and run every test; what CI runs
+#   make build    build/release/keypool and build/release/libkeypool.a
+#   make bench    the benchmarks, with nginx and haproxy beside us
+#   make fuzz     each fuzzer for FUZZ_SECONDS (default 60)
+#   make asan     every test under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make tsan     every test under ThreadSanitizer
+#   make package  build/keypool_VERSION_ARCH.deb
+#   make clean    remove build/
 .DEFAULT_GOAL := build
-.PHONY: run build test bench asan tsan clean packages build-packages
+.PHONY: run build test bench fuzz asan tsan package clean
 
 JOBS ?= $(shell nproc)
+ARGS ?=
+FUZZ_SECONDS ?= 60
 
-build-packages:
+# Configures quietly: what CMake says is only of interest when it fails.
+configure = @mkdir -p build && { cmake --preset $(1) -Wno-dev $(2) >build/configure-$(1).log 2>&1 || { cat build/configure-$(1).log; exit 1; }; }
+compile = @cmake --build build/$(1) -j $(JOBS) $(if $(2),--target $(2))
+check = @ctest --test-dir build/$(1) --output-on-failure --no-tests=error -j $(JOBS)
+
+build:
 	@scripts/install-packages.sh build
+	$(call configure,release,-DKEYPOOL_TESTS=OFF -DKEYPOOL_BENCH=OFF)
+	$(call compile,release)
 
-packages:
+run: build
+	@exec build/release/keypool serve $(ARGS)
+
+test:
 	@scripts/install-packages.sh
+	$(call configure,release,-DKEYPOOL_TESTS=ON -DKEYPOOL_BENCH=ON)
+	$(call compile,release)
+	$(call check,release)
 
-define build_preset
-	@cmake --preset $(1) -Wno-dev >build-$(1).log 2>&1 || { cat build-$(1).log; rm -f build-$(1).log; exit 1; }; rm -f build-$(1).log
-	@cmake --build --preset $(1) -j $(JOBS) $(2)
-endef
+asan tsan:
+	@scripts/install-packages.sh
+	$(call configure,$@,)
+	$(call compile,$@)
+	$(call check,$@)
+
+bench:
+	@scripts/install-packages.sh
+	$(call configure,release,-DKEYPOOL_TESTS=ON -DKEYPOOL_BENCH=ON)
+	$(call compile,release)
+	@bench/run $(ARGS)
+
+clean:
+	@rm -rf build
