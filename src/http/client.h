@@ -23,7 +23,7 @@ struct Fetch {
   Fields headers = {};  ///< `host`, `content-length` and `connection` are set by the client
   std::string body = {};
 
-  /// For all of it, connecting included. Zero or less: no limit.
+  /// For all of it from connecting on, but not for the look-up of a host's name. 0: no limit.
   std::chrono::milliseconds deadline{30'000};
 
   /// Bodies held whole may not be larger than this.
@@ -51,8 +51,11 @@ struct FetchError {
   std::string message;  ///< one line with the address: "connection refused: 127.0.0.1:8081"
 };
 
-/// Sends one request and reads its answer, whatever its status.
-[[nodiscard]] boost::asio::awaitable<std::expected<Answer, FetchError>> async_fetch(Fetch fetch);
+/// Sends one request and reads its answer, whatever its status. Copies `fetch`, which therefore
+/// must have a name: g++ 12 destroys a braced temporary in a `co_await` expression twice.
+[[nodiscard]] boost::asio::awaitable<std::expected<Answer, FetchError>> async_fetch(
+    const Fetch& fetch);
+boost::asio::awaitable<std::expected<Answer, FetchError>> async_fetch(Fetch&& fetch) = delete;
 
 /// The same for callers without an io_context: blocks the calling thread.
 [[nodiscard]] std::expected<Answer, FetchError> fetch(Fetch fetch);

@@ -47,7 +47,11 @@ class Connection;
 /// handler that returns in the middle of an answer leaves the client with a broken one: the
 /// connection is closed, never reused.
 ///
-/// Members that send return false once the client is gone; nothing further will reach it then.
+/// Members that send return false once the client is gone; nothing further will reach it then. A
+/// client that closes its sending side counts as gone.
+///
+/// Trap: give an answer a name, or let a function return it. g++ 12 destroys a braced temporary in
+/// a `co_await` expression twice: never `co_await responder.send({.status = 404})`.
 ///
 /// Lifetime: belongs to the session that called the handler, and ends with the call.
 class Responder {
