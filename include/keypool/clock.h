@@ -21,6 +21,10 @@ class Clock {
   /// Never goes back. A resolution of a millisecond or better.
   [[nodiscard]] virtual MonotonicTime now() const noexcept = 0;
 
+  /// A moment of the last 10 milliseconds, by the same clock, where that is cheaper to tell: for
+  /// stamps and decaying sums. May go back against `now()`, never against itself.
+  [[nodiscard]] virtual MonotonicTime recent() const noexcept { return now(); }
+
   /// May jump in either direction when somebody sets the machine's clock.
   [[nodiscard]] virtual WallTime wall() const noexcept = 0;
 };

@@ -22,8 +22,8 @@ struct Options {
   /// Where time comes from; must outlive the pool and its leases. Null: the machine's clocks.
   const Clock* clock = nullptr;
 
-  /// Where names become secrets; must outlive the pool. Null: this machine's sources.
-  const SecretSource* secrets = nullptr;
+  /// Where names become secrets; must outlive the pool. Null: names resolve to nothing.
+  const SecretSource* secrets = &system_secret_source();
 
   /// How long a rate-limited lane rests when the answer gave no hint. Longer: fewer refused calls,
   /// more idle quota.
@@ -36,7 +36,8 @@ struct Options {
   /// What a call in flight on a key that has reported nothing yet is taken to cost.
   std::uint64_t unknown_call_tokens = 1000;
 
-  /// Seed of the pool's own randomness (jitter). The same seed and the same calls give the same run.
+  /// Seed of the pool's own randomness (jitter). The same seed and the same calls give the same
+  /// run.
   std::uint64_t seed = 1;
 
   /// Told about what an operator should know ("all keys of openai are cooling, …"); null: nobody.
@@ -84,8 +85,8 @@ class KeyPool {
 
   /// Resolves `names` and adds their keys to `endpoint`, creating it if need be. A value that is a
   /// list, separated by commas or lines, makes the keys `NAME[0]`, `NAME[1]`, …; items are trimmed
-  /// and empty ones leave a gap in the numbers. A key whose name the endpoint has already is left as
-  /// it is, with its stats.
+  /// and empty ones leave a gap in the numbers. A key whose name the endpoint has already is left
+  /// as it is, with its stats.
   Registration register_endpoint(std::string_view endpoint, const std::vector<std::string>& names);
 
   /// Adds one key whose secret the caller already holds. False, and nothing changed, when the
@@ -106,9 +107,9 @@ class KeyPool {
                                                               const LeaseRequest& request = {});
 
   /// For callers that cannot hold a lease to its end: they keep the key's name, give the lease up
-  /// with `Lease::detach()`, and report by name. The same holds for the next two. Unknown names have no effect and
-  /// return false; a report without a call in flight counts the tokens but never makes the number
-  /// in flight negative.
+  /// with `Lease::detach()`, and report by name. The same holds for the next two. Unknown names
+  /// have no effect and return false; a report without a call in flight counts the tokens but never
+  /// makes the number in flight negative.
   bool report_success(std::string_view endpoint, std::string_view key_name, const Success& success);
   bool report_rate_limit(std::string_view endpoint, std::string_view key_name,
                          std::optional<std::chrono::milliseconds> after = std::nullopt);
@@ -136,7 +137,7 @@ class KeyPool {
 
  private:
   class State;
-  std::shared_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace keypool

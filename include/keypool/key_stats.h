@@ -24,15 +24,16 @@ enum class KeyState {
 
 [[nodiscard]] std::string_view to_string(KeyState state) noexcept;
 
-/// One key's counts since it was registered, and its state at the time of asking. Plain data, a copy.
+/// One key's counts since it was registered, and its state at the time of asking. Plain data, a
+/// copy.
 struct KeyStats {
   std::string name;  ///< `OPENAI_API_KEY`, or `OPENAI_API_KEY[2]`; safe to show
 
   std::uint64_t total_requests = 0;  ///< leases given out
   std::uint64_t successes = 0;
-  std::uint64_t failures = 0;     ///< failed calls, rate limits not among them
-  std::uint64_t rate_limits = 0;  ///< calls answered with a rate limit
-  std::uint64_t abandoned = 0;    ///< leases that ended without a report
+  std::uint64_t failures = 0;                  ///< failed calls, rate limits not among them
+  std::uint64_t rate_limits = 0;               ///< calls answered with a rate limit
+  std::uint64_t abandoned = 0;                 ///< leases that ended without a report
   std::chrono::milliseconds total_latency{0};  ///< of successful calls
   std::uint64_t total_input_tokens = 0;
   std::uint64_t total_output_tokens = 0;
@@ -40,10 +41,13 @@ struct KeyStats {
   std::optional<WallTime> last_rate_limit_at;
   std::optional<WallTime> last_success_at;
 
-  double window_load = 0;  ///< tokens charged lately (Options::load_window), decaying
+  /// Tokens charged lately to the key's quota group (Options::load_window), decaying; calls in
+  /// flight are in it with their estimate.
+  double window_load = 0;
   KeyState state = KeyState::ready;
-  std::string reason;                  ///< why it is not ready; empty when it is
-  std::optional<WallTime> until;       ///< when it will be ready again, where that is known
+  std::string reason;             ///< why it is not ready; empty when it is
+  std::optional<WallTime> until;  ///< when it will be ready again, where that is known
+  std::string last_failure;       ///< why the last failed call failed; empty without one
 
   /// Mean latency of successful calls; 0 without data.
   [[nodiscard]] double average_latency_ms() const noexcept;

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <keypool/clock.h>
@@ -18,23 +19,26 @@ enum class KeyId : std::uint64_t {};
 
 /// What to do when every key of the endpoint is passed over.
 enum class WhenNoneReady {
-  use_soonest,  ///< lease the one whose cooldown ends first, and warn: the library's default
+  use_soonest,  ///< lease the one that would be ready first, and warn: the library's default; keys
+                ///< that an operator disabled are never leased
   refuse,       ///< LeaseErrorKind::all_cooling, with the earliest time a key opens
 };
 
 /// What a call is about to ask for. Every view only needs to live for the call it is passed to.
 struct LeaseRequest {
-  std::string_view model = {};              ///< empty: the lane of the empty model
+  std::string_view model = {};                ///< empty: the lane of the empty model
   std::uint64_t estimated_input_tokens = 0;   ///< 0: unknown
   std::uint64_t estimated_output_tokens = 0;  ///< 0: unknown
   WhenNoneReady when_none_ready = WhenNoneReady::use_soonest;
-  std::span<const KeyId> avoid = {};  ///< leased only when no other key is ready: those already tried
+  std::span<const KeyId> avoid =
+      {};  ///< leased only when no other key is ready: those already tried
 };
 
 enum class LeaseErrorKind {
   unknown_endpoint,  ///< nobody registered it
   no_keys,           ///< registered, but no name resolved to a secret
-  all_cooling,       ///< keys exist, none may be used now (WhenNoneReady::refuse only)
+  all_cooling,       ///< keys exist, none may be used now; with WhenNoneReady::use_soonest only
+                     ///< when none will be ready again by itself
 };
 
 /// Why there is no lease.
@@ -42,8 +46,9 @@ struct LeaseError {
   LeaseErrorKind kind;
   std::string endpoint;
   std::vector<std::string> tried;  ///< no_keys: the names that did not resolve
-  std::optional<std::chrono::milliseconds> retry_after;  ///< all_cooling: until the first key opens;
-                                                         ///< nothing when none will by itself
+  std::optional<std::chrono::milliseconds>
+      retry_after;  ///< all_cooling: until the first key opens;
+                    ///< nothing when none will by itself
 
   /// One sentence for an operator: what happened, where, and what to do.
   [[nodiscard]] std::string message() const;
@@ -57,27 +62,43 @@ struct Success {
 };
 
 namespace pool {
-class LeaseTicket;  // the pool's side of a lease
-}
+class Endpoint;
+struct Board;
+struct Key;
+
+/// The pool's side of a lease: which key it holds, on which board of lanes, and what was reserved
+/// for it.
+struct Ticket {
+  Endpoint* endpoint = nullptr;
+  Board* board = nullptr;
+  Key* key = nullptr;
+  std::uint32_t input_tokens = 0;   ///< estimated
+  std::uint32_t output_tokens = 0;  ///< estimated
+  MonotonicTime leased_at{};
+};
+}  // namespace pool
 
 /// The right to use one key for one call. Move-only. Ends exactly once: by the first of the calls
 /// below, or as *abandoned* when it goes out of scope; what comes after has no effect.
 ///
-/// Lifetime: may outlive the pool; `secret()` stays valid as long as the lease, also when its key is
-/// unregistered meanwhile.
-/// Thread-safety: one thread at a time; it may end on another thread than it began on.
+/// Lifetime: may outlive the pool; `secret()` stays valid as long as the lease, also when its key
+/// is unregistered meanwhile. Thread-safety: one thread at a time; it may end on another thread
+/// than it began on.
 class [[nodiscard]] Lease {
  public:
   Lease() noexcept = default;
-  Lease(Lease&& other) noexcept;
+  Lease(Lease&& other) noexcept : ticket_(other.take()) {}
   Lease& operator=(Lease&& other) noexcept;  ///< abandons what this lease held before
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
-  ~Lease();
+  ~Lease() {
+    if (active()) abandon();
+  }
 
   /// Whether it still waits for its end.
-  [[nodiscard]] bool active() const noexcept;
+  [[nodiscard]] bool active() const noexcept { return ticket_.endpoint != nullptr; }
 
+  /// The key this lease holds; nothing once it has ended.
   [[nodiscard]] const Secret& secret() const noexcept;
   [[nodiscard]] std::string_view key_name() const noexcept;
   [[nodiscard]] KeyId key_id() const noexcept;
@@ -116,9 +137,15 @@ class [[nodiscard]] Lease {
   void detach() noexcept;
 
  private:
-  friend class pool::LeaseTicket;
+  friend class pool::Endpoint;
 
-  void* ticket_ = nullptr;
+  void abandon() noexcept;
+
+  explicit Lease(const pool::Ticket& ticket) noexcept : ticket_(ticket) {}
+
+  [[nodiscard]] pool::Ticket take() noexcept { return std::exchange(ticket_, {}); }
+
+  pool::Ticket ticket_;
 };
 
 }  // namespace keypool

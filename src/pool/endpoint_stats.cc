@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <cmath>
+
+#include "pool/endpoint.h"
+#include "pool/saturate.h"
+
+namespace keypool::pool {
+
+std::size_t Endpoint::total_keys() const {
+  Lock lock(lock_);
+  return by_name_.size();
+}
+
+// Counts without opening what is due: asking changes nothing.
+std::size_t Endpoint::available_keys() const {
+  const MonotonicTime now = clock_.now();
+  Lock lock(lock_);
+  std::size_t available = 0;
+  for (std::size_t number = 0; number < groups_.size(); ++number) {
+    const MonotonicTime ready = ready_at(plain_, number);
+    if (ready > now) continue;
+    for (const Key* key = groups_[number].first; key != nullptr; key = key->next_in_group) {
+      if (key->ready_at() <= now) ++available;
+    }
+  }
+  return available;
+}
+
+std::vector<KeyStats> Endpoint::stats() const {
+  const Moment moment{clock_.now(), clock_.wall()};
+  std::vector<KeyStats> all;
+  Lock lock(lock_);
+  all.reserve(keys_.size());
+  for (const Key& key : keys_) all.push_back(stats_of(key, moment));
+  return all;
+}
+
+KeyStats Endpoint::stats_of(const Key& key, const Moment& moment) const {
+  KeyStats stats;
+  stats.name = key.name;
+  stats.total_requests = key.total_requests;
+  stats.successes = key.successes;
+  stats.failures = key.failures;
+  stats.rate_limits = key.rate_limits;
+  stats.abandoned = key.abandoned;
+  stats.total_latency = std::chrono::milliseconds(key.latency_ms);
+  stats.total_input_tokens = key.input_tokens;
+  stats.total_output_tokens = key.output_tokens;
+  stats.in_flight = key.in_flight;
+  stats.last_success_at =
+      key.last_success != kLongAgo ? moment.wall_of(key.last_success) : key.restored_success;
+  stats.last_rate_limit_at = key.last_rate_limit != kLongAgo ? moment.wall_of(key.last_rate_limit)
+                                                             : key.restored_rate_limit;
+  stats.last_failure = key.last_failure.get();
+
+  double charged = 0;
+  for_each_board([&](const Board& board) { charged += board.lanes[key.group].charged; });
+  stats.window_load = charged / decay_.past_weight(moment.now);
+  describe_state(key, moment, stats);
+  return stats;
+}
+
+// What is final comes before what ends by itself.
+void Endpoint::describe_state(const Key& key, const Moment& moment, KeyStats& stats) const {
+  const Group& group = groups_[key.group];
+  if (key.draining) {
+    stats.state = KeyState::draining;
+    stats.reason = "unregistered; its last calls may end";
+  } else if (key.disabled) {
+    stats.state = KeyState::disabled;
+    stats.reason = "disabled by an operator";
+  } else if (key.refused.resting && key.refused.until > moment.now) {
+    stats.state = KeyState::invalid;
+    stats.reason = key.refusal.get();
+    stats.until = moment.wall_of(key.refused.until);
+  } else if (group.depleted.resting && group.depleted.until > moment.now) {
+    stats.state = KeyState::depleted;
+    stats.reason = group.depletion.get();
+    stats.until = moment.wall_of(group.depleted.until);
+  } else {
+    MonotonicTime until = kLongAgo;
+    for_each_board([&](const Board& board) {
+      const Lane& lane = board.lanes[key.group];
+      if (lane.fault != LaneFault::rate_limit || !lane.rest.resting) return;
+      if (lane.rest.until <= std::max(moment.now, until)) return;
+      until = lane.rest.until;
+      stats.reason = board.model.empty() ? "rate limit" : "rate limit on " + board.model;
+    });
+    if (until == kLongAgo) return;
+    stats.state = KeyState::cooling;
+    stats.until = moment.wall_of(until);
+  }
+}
+
+bool Endpoint::restore(const KeyStats& saved) {
+  Lock lock(lock_);
+  Key* key = find(saved.name);
+  if (key == nullptr) return false;
+  restore(*key, saved);
+  return true;
+}
+
+void Endpoint::restore(Key& key, const KeyStats& saved) {
+  key.total_requests = saved.total_requests;
+  key.successes = saved.successes;
+  key.failures = saved.failures;
+  key.rate_limits = saved.rate_limits;
+  key.abandoned = saved.abandoned;
+  key.latency_ms =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(saved.total_latency.count(), 0));
+  key.input_tokens = saved.total_input_tokens;
+  key.output_tokens = saved.total_output_tokens;
+  key.last_success = kLongAgo;
+  key.last_rate_limit = kLongAgo;
+  key.restored_success = saved.last_success_at;
+  key.restored_rate_limit = saved.last_rate_limit_at;
+  key.recompute_average();
+}
+
+}  // namespace keypool::pool

@@ -1,0 +1,229 @@
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+
+#include <keypool/key_pool.h>
+
+#include "pool/directory.h"
+#include "pool/endpoint.h"
+#include "pool/key_list.h"
+
+namespace keypool {
+
+/// Endpoints by name, and the stats of keys that are not registered (yet).
+class KeyPool::State {
+ public:
+  explicit State(const Options& chosen)
+      : options(chosen), clock(chosen.clock != nullptr ? *chosen.clock : system_clock()) {}
+
+  ~State() {
+    for (pool::Endpoint* endpoint : directory.in_order()) endpoint->close();
+  }
+
+  [[nodiscard]] pool::Endpoint* find(std::string_view name) const noexcept {
+    return directory.find(name);
+  }
+
+  /// Under `registration`.
+  pool::Endpoint& find_or_add(std::string_view name) {
+    if (pool::Endpoint* known = directory.find(name)) return *known;
+    auto endpoint = std::make_unique<pool::Endpoint>(std::string(name), options, clock);
+    directory.add(*endpoint);
+    return *endpoint.release();
+  }
+
+  /// Under `registration`.
+  bool add_key(pool::Endpoint& endpoint, std::string_view name, Secret secret,
+               std::string_view group) {
+    const KeyId id{++last_id};
+    const auto saved_here = saved.find(endpoint.name());
+    if (saved_here == saved.end()) {
+      return endpoint.add_key(id, name, std::move(secret), group, nullptr);
+    }
+    auto& list = saved_here->second;
+    const auto mine = std::find_if(list.begin(), list.end(),
+                                   [&](const KeyStats& stats) { return stats.name == name; });
+    const bool known = mine != list.end();
+    if (!endpoint.add_key(id, name, std::move(secret), group, known ? &*mine : nullptr))
+      return false;
+    if (known) list.erase(mine);
+    if (list.empty()) saved.erase(saved_here);
+    return true;
+  }
+
+  const Options options;
+  const Clock& clock;
+
+  mutable std::shared_mutex registration;
+  pool::Directory directory;
+  std::uint64_t last_id = 0;
+  std::map<std::string, std::vector<KeyStats>, std::less<>> saved;  ///< by endpoint, not registered
+};
+
+KeyPool::KeyPool(Options options) : state_(std::make_unique<State>(options)) {}
+
+KeyPool::~KeyPool() = default;
+
+Registration KeyPool::register_endpoint(std::string_view endpoint_name,
+                                        const std::vector<std::string>& names) {
+  Registration done;
+  // Secrets are asked for outside of the lock: a source may take its time.
+  struct Resolved {
+    const std::string& variable;
+    std::vector<pool::ListedKey> keys;
+  };
+  std::vector<Resolved> resolved;
+  const pool::Endpoint* known = state_->find(endpoint_name);
+  for (const std::string& variable : names) {
+    if (known != nullptr && known->has_key(variable)) continue;
+    auto found = state_->options.secrets != nullptr ? state_->options.secrets->resolve(variable)
+                                                    : std::nullopt;
+    resolved.push_back({variable, {}});
+    if (found) resolved.back().keys = pool::split_keys(variable, found->value.reveal());
+  }
+
+  std::unique_lock lock(state_->registration);
+  pool::Endpoint& endpoint = state_->find_or_add(endpoint_name);
+  for (Resolved& one : resolved) {
+    if (one.keys.empty()) {
+      endpoint.note_missing(one.variable);
+      done.missing.push_back(one.variable);
+      continue;
+    }
+    endpoint.note_found(one.variable);
+    for (pool::ListedKey& key : one.keys) {
+      if (state_->add_key(endpoint, key.name, std::move(key.secret), {})) ++done.added;
+    }
+  }
+  return done;
+}
+
+bool KeyPool::add_key(std::string_view endpoint, NewKey key) {
+  if (key.secret.empty()) return false;
+  std::unique_lock lock(state_->registration);
+  return state_->add_key(state_->find_or_add(endpoint), key.name, std::move(key.secret), key.group);
+}
+
+bool KeyPool::remove_key(std::string_view endpoint_name, std::string_view key_name) {
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint != nullptr && endpoint->remove_key(key_name);
+}
+
+std::expected<Lease, LeaseError> KeyPool::lease(std::string_view endpoint_name,
+                                                const LeaseRequest& request) {
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
+  if (endpoint != nullptr) [[likely]]
+    return endpoint->lease(request);
+  return std::unexpected(LeaseError{.kind = LeaseErrorKind::unknown_endpoint,
+                                    .endpoint = std::string(endpoint_name),
+                                    .tried = {},
+                                    .retry_after = std::nullopt});
+}
+
+std::expected<Lease, LeaseError> KeyPool::lease_or_env(std::string_view endpoint_name,
+                                                       std::string_view fallback_name,
+                                                       const LeaseRequest& request) {
+  auto lease = this->lease(endpoint_name, request);
+  if (lease || lease.error().kind == LeaseErrorKind::all_cooling) return lease;
+  register_endpoint(endpoint_name, {std::string(fallback_name)});
+  return this->lease(endpoint_name, request);
+}
+
+bool KeyPool::report_success(std::string_view endpoint_name, std::string_view key_name,
+                             const Success& success) {
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint != nullptr && endpoint->report_success(key_name, success);
+}
+
+bool KeyPool::report_rate_limit(std::string_view endpoint_name, std::string_view key_name,
+                                std::optional<std::chrono::milliseconds> after) {
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint != nullptr && endpoint->report_rate_limit(key_name, after);
+}
+
+bool KeyPool::report_failure(std::string_view endpoint_name, std::string_view key_name) {
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint != nullptr && endpoint->report_failure(key_name);
+}
+
+bool KeyPool::disable_key(std::string_view endpoint_name, std::string_view key_name) {
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint != nullptr && endpoint->disable_key(key_name);
+}
+
+bool KeyPool::enable_key(std::string_view endpoint_name, std::string_view key_name) {
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint != nullptr && endpoint->enable_key(key_name);
+}
+
+bool KeyPool::reset_key(std::string_view endpoint_name, std::string_view key_name) {
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint != nullptr && endpoint->reset_key(key_name);
+}
+
+std::vector<std::string> KeyPool::endpoints() const {
+  std::shared_lock lock(state_->registration);
+  std::vector<std::string> names;
+  for (const pool::Endpoint* endpoint : state_->directory.in_order()) {
+    names.push_back(endpoint->name());
+  }
+  return names;
+}
+
+std::size_t KeyPool::total_keys() const {
+  std::shared_lock lock(state_->registration);
+  std::size_t total = 0;
+  for (const pool::Endpoint* endpoint : state_->directory.in_order())
+    total += endpoint->total_keys();
+  return total;
+}
+
+std::size_t KeyPool::available_keys(std::string_view endpoint_name) const {
+  const pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint == nullptr ? 0 : endpoint->available_keys();
+}
+
+std::vector<KeyStats> KeyPool::stats(std::string_view endpoint_name) const {
+  const pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint == nullptr ? std::vector<KeyStats>() : endpoint->stats();
+}
+
+std::vector<EndpointStats> KeyPool::all_stats() const {
+  std::shared_lock lock(state_->registration);
+  std::vector<EndpointStats> all;
+  auto saved = state_->saved;
+  for (const pool::Endpoint* endpoint : state_->directory.in_order()) {
+    EndpointStats& stats = all.emplace_back(endpoint->name(), endpoint->stats());
+    if (const auto mine = saved.extract(stats.endpoint); !mine.empty()) {
+      stats.keys.insert(stats.keys.end(), mine.mapped().begin(), mine.mapped().end());
+    }
+  }
+  for (auto& [endpoint, keys] : saved) all.push_back({endpoint, std::move(keys)});
+  return all;
+}
+
+std::size_t KeyPool::restore_stats(const std::vector<EndpointStats>& saved) {
+  std::unique_lock lock(state_->registration);
+  std::size_t taken = 0;
+  for (const EndpointStats& one : saved) {
+    pool::Endpoint* endpoint = state_->find(one.endpoint);
+    for (const KeyStats& stats : one.keys) {
+      ++taken;
+      if (endpoint != nullptr && endpoint->restore(stats)) continue;
+      auto& list = state_->saved[one.endpoint];
+      const auto before = std::find_if(
+          list.begin(), list.end(), [&](const KeyStats& kept) { return kept.name == stats.name; });
+      KeyStats& kept = before == list.end() ? list.emplace_back() : *before;
+      kept = stats;
+      kept.in_flight = 0;
+      kept.window_load = 0;
+      kept.state = KeyState::disabled;
+      kept.reason = "not registered";
+      kept.until.reset();
+    }
+  }
+  return taken;
+}
+
+}  // namespace keypool

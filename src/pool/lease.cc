@@ -1,0 +1,111 @@
+#include <keypool/lease.h>
+
+#include "pool/endpoint.h"
+
+namespace keypool {
+namespace {
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string in_words(std::chrono::milliseconds time) {
+  if (time < std::chrono::seconds(1)) return std::to_string(time.count()) + " ms";
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count()) + " s";
+}
+
+}  // namespace
+
+std::string LeaseError::message() const {
+  switch (kind) {
+    case LeaseErrorKind::unknown_endpoint:
+      return "no endpoint named " + endpoint + ": register it with the names of its keys first";
+    case LeaseErrorKind::no_keys:
+      if (tried.empty()) return "endpoint " + endpoint + " has no key: register or add one";
+      return "endpoint " + endpoint + " has no key: nothing found under " + listed(tried) +
+             "; set one of them, or add a key";
+    case LeaseErrorKind::all_cooling:
+      if (!retry_after) {
+        return "no key of " + endpoint +
+               " may be used, and none will be by itself: enable or reset one, or add another";
+      }
+      return "all keys of " + endpoint + " are cooling; the first is ready in " +
+             in_words(*retry_after) + ": try again then, or add a key";
+  }
+  return {};
+}
+
+Lease& Lease::operator=(Lease&& other) noexcept {
+  if (this != &other) {
+    Lease before(std::move(*this));
+    ticket_ = other.take();
+  }
+  return *this;
+}
+
+void Lease::abandon() noexcept {
+  const pool::Ticket ticket = take();
+  ticket.endpoint->abandon(ticket);
+}
+
+const Secret& Lease::secret() const noexcept {
+  static const Secret none;
+  return active() ? ticket_.key->secret : none;
+}
+
+std::string_view Lease::key_name() const noexcept {
+  return active() ? std::string_view(ticket_.key->name) : std::string_view();
+}
+
+KeyId Lease::key_id() const noexcept { return active() ? ticket_.key->id : KeyId{}; }
+
+void Lease::succeed(const Success& success) noexcept {
+  if (const pool::Ticket ticket = take(); ticket.endpoint)
+    ticket.endpoint->succeed(ticket, success);
+}
+
+void Lease::rate_limited(std::optional<std::chrono::milliseconds> after) noexcept {
+  if (const pool::Ticket ticket = take(); ticket.endpoint) {
+    ticket.endpoint->rate_limited(ticket, after);
+  }
+}
+
+void Lease::fail(std::string_view why) noexcept {
+  if (const pool::Ticket ticket = take(); ticket.endpoint) ticket.endpoint->fail(ticket, why);
+}
+
+void Lease::key_refused(std::string_view why) noexcept {
+  if (const pool::Ticket ticket = take(); ticket.endpoint)
+    ticket.endpoint->key_refused(ticket, why);
+}
+
+void Lease::group_depleted(std::string_view why,
+                           std::optional<std::chrono::milliseconds> after) noexcept {
+  if (const pool::Ticket ticket = take(); ticket.endpoint) {
+    ticket.endpoint->group_depleted(ticket, why, after);
+  }
+}
+
+void Lease::model_refused(std::string_view why) noexcept {
+  if (const pool::Ticket ticket = take(); ticket.endpoint) {
+    ticket.endpoint->model_refused(ticket, why);
+  }
+}
+
+void Lease::endpoint_failed(std::string_view why) noexcept {
+  if (const pool::Ticket ticket = take(); ticket.endpoint) {
+    ticket.endpoint->endpoint_failed(ticket, why);
+  }
+}
+
+void Lease::release() noexcept {
+  if (const pool::Ticket ticket = take(); ticket.endpoint) ticket.endpoint->release(ticket);
+}
+
+void Lease::detach() noexcept {
+  if (const pool::Ticket ticket = take(); ticket.endpoint) ticket.endpoint->detach(ticket);
+}
+
+}  // namespace keypool

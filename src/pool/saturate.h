@@ -1,0 +1,38 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+
+namespace keypool::pool {
+
+/// The largest number of tokens that one report is believed.
+inline constexpr std::uint64_t kMostTokens = 1'000'000'000'000;
+
+/// The longest time that a hint or a latency is believed.
+inline constexpr std::chrono::hours kLongestTime{24 * 366};
+
+/// Adds without running over: what is too much stays at the largest number.
+inline void add_saturated(std::uint64_t& sum, std::uint64_t more) noexcept {
+  if (__builtin_add_overflow(sum, more, &sum)) sum = std::numeric_limits<std::uint64_t>::max();
+}
+
+[[nodiscard]] inline std::chrono::milliseconds believable(std::chrono::milliseconds time) noexcept {
+  return std::clamp<std::chrono::milliseconds>(time, std::chrono::milliseconds(0), kLongestTime);
+}
+
+template <typename Number>
+[[nodiscard]] std::uint32_t in_32_bits(Number value) noexcept {
+  constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
+  return value >= static_cast<Number>(kMost) ? kMost : static_cast<std::uint32_t>(value);
+}
+
+/// What a call with these tokens is charged. A call weighs at least one token, so that calls which
+/// report none are spread as well.
+[[nodiscard]] inline double charge(std::uint64_t input, std::uint64_t output) noexcept {
+  return static_cast<double>(std::min(input, kMostTokens)) +
+         static_cast<double>(std::min(output, kMostTokens)) + 1.0;
+}
+
+}  // namespace keypool::pool
