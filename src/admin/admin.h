@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include <keypool/clock.h>
+#include <keypool/key_pool.h>
+
+#include "config/config.h"
+
+namespace keypool::admin {
+
+/// The operator's door: the admin API of admin/api.h on a listener and a thread of its own.
+///
+/// Thread-safety: members may be called from any thread, `start` once.
+class Admin {
+ public:
+  /// Listens at `config.admin`. All three must outlive it.
+  Admin(const config::Config& config, KeyPool& pool, const Clock& clock = system_clock());
+  Admin(const Admin&) = delete;
+  Admin& operator=(const Admin&) = delete;
+  ~Admin();  ///< stops and joins
+
+  /// Listens and serves. The error says which address could not be had and why.
+  [[nodiscard]] std::expected<void, std::string> start();
+
+  /// The port in use, also where the configuration said 0. Valid after `start`.
+  [[nodiscard]] std::uint16_t port() const noexcept;
+
+  /// From now on `/readyz` says that the gateway takes no new calls.
+  void announce_stop() noexcept;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace keypool::admin

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "config/config.h"
+
+namespace keypool::cli {
+
+/// Where a running gateway's admin API is: what `option` says (`http://host:port`, or `host:port`),
+/// else the configuration file's `admin.listen`, else 127.0.0.1:8081.
+[[nodiscard]] std::expected<config::Listen, std::string> admin_address(const std::string& option);
+
+/// The body of a good answer, or a sentence for the operator.
+[[nodiscard]] std::expected<std::string, std::string> ask_admin(const config::Listen& address,
+                                                                const std::string& target);
+
+}  // namespace keypool::cli

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace keypool::cli {
+
+/// What the chosen subcommand does, and the exit code it ends with (cli/exit_code.h).
+using Run = std::function<int()>;
+
+/// Each adds its subcommand, with its options and examples, to `app`; when the user chose it, `run`
+/// becomes what to do.
+void add_serve(CLI::App& app, Run& run);
+void add_demo(CLI::App& app, Run& run);
+void add_check(CLI::App& app, Run& run);
+void add_status(CLI::App& app, Run& run);
+void add_lab(CLI::App& app, Run& run);
+
+}  // namespace keypool::cli

@@ -1,0 +1,145 @@
+#include <expected>
+#include <memory>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <keypool/key_pool.h>
+#include <keypool/secret_source.h>
+
+#include "admin/admin.h"
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/figures.h"
+#include "cli/greeting.h"
+#include "cli/listen_option.h"
+#include "cli/port_holder.h"
+#include "cli/process.h"
+#include "cli/setup.h"
+#include "cli/simulated_endpoint.h"
+#include "config/register_keys.h"
+#include "gateway/gateway.h"
+
+namespace keypool::cli {
+namespace {
+
+struct Options {
+  std::string config;
+  std::optional<config::Listen> listen;
+  std::optional<config::Listen> admin;
+  std::optional<int> threads;
+  std::string log_level = "info";
+};
+
+void log_to_stderr(const std::string& level) {
+  auto logger = spdlog::stderr_color_mt("keypool");
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+  logger->set_level(spdlog::level::from_str(level));
+  spdlog::set_default_logger(std::move(logger));
+}
+
+void apply(const Options& options, config::Config& config) {
+  if (options.listen) config.listen = *options.listen;
+  if (options.admin) config.admin = *options.admin;
+  if (options.threads) config.threads = *options.threads;
+}
+
+std::string url_of(config::Listen listen, std::uint16_t port) {
+  listen.port = port;
+  return "http://" + listen.text();
+}
+
+/// Explains on stderr why nothing listens there, and what to do about it.
+int cannot_listen(const std::string& why, const config::Listen& wanted, const char* option) {
+  fmt::print(stderr, "keypool: {}\n", why);
+  if (const auto holder = port_holder(wanted.port)) {
+    fmt::print(stderr, "  It is held by {}.\n", *holder);
+  }
+  fmt::print(stderr, "  Choose another with {} {}, or 0 for any free port.\n", option,
+             config::Listen{wanted.host, static_cast<std::uint16_t>(wanted.port + 10)}.text());
+  return kFailed;
+}
+
+int serve(const Options& options) {
+  const StopSignals stop;
+  log_to_stderr(options.log_level);
+  auto setup = set_up(options.config);
+  if (!setup) return kMisused;
+  config::Config& config = setup->config;
+  apply(options, config);
+
+  KeyPool pool({.warn = [](std::string_view text) { spdlog::warn("{}", text); }});
+  const auto keys = config::register_keys(config, system_secret_source(), pool);
+
+  std::optional<SimulatedEndpoint> demo;
+  if (config.endpoints.empty() && config.file.empty()) {
+    auto& simulated = demo.emplace(lab::default_scenario());
+    if (auto joined = simulated.join("demo", config, pool); !joined) {
+      fmt::print(stderr, "keypool: {}\n", joined.error());
+      return kFailed;
+    }
+  }
+
+  gateway::Gateway gateway(config, pool);
+  if (auto started = gateway.start(); !started) {
+    return cannot_listen(started.error(), config.listen, "--listen");
+  }
+  admin::Admin admin(config, pool);
+  if (auto started = admin.start(); !started) {
+    return cannot_listen(started.error(), config.admin, "--admin-listen");
+  }
+
+  const Serving serving{.config = config,
+                        .keys = keys,
+                        .gateway_url = url_of(config.listen, gateway.port()),
+                        .admin_url = url_of(config.admin, admin.port()),
+                        .demo_keys = demo ? pool.total_keys() : 0,
+                        .looked_at = setup->looked_at};
+  fmt::print("{}", greeting(serving, terminal_of(STDOUT_FILENO)));
+  std::fflush(stdout);
+
+  stop.wait();
+  stop.let_the_next_kill();
+  admin.announce_stop();
+  const auto grace = config.limits.grace_time;
+  if (const std::size_t running = gateway.in_flight(); running > 0) {
+    fmt::print("\nStopping: {} running, with {} to finish. Once more to end at once.\n",
+               counted(running, "call"), duration_text(grace));
+    std::fflush(stdout);
+  }
+  if (const std::size_t cut = gateway.drain(grace); cut > 0) {
+    fmt::print("{} cut off.\n", counted(cut, "call"));
+  }
+  return kGood;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Run& run) {
+  CLI::App* command = app.add_subcommand("serve", "Serve calls over all keys; Ctrl-C stops");
+  auto options = std::make_shared<Options>();
+  command->add_option("--config", options->config, kConfigHelp)->type_name("FILE");
+  add_listen_option(*command, "--listen", options->listen,
+                    "Where calls come in (default 127.0.0.1:8080; port 0: any free one)");
+  add_listen_option(*command, "--admin-listen", options->admin,
+                    "Where the admin API is (default 127.0.0.1:8081)");
+  command->add_option("--threads", options->threads, "Threads for calls (default: one a core)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  command->add_option("--log-level", options->log_level, "How much is logged on stderr")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+      ->capture_default_str()
+      ->type_name("LEVEL");
+  command->footer(
+      "Examples:\n"
+      "  OPENAI_API_KEY=sk-first,sk-second keypool serve\n"
+      "  keypool serve --config keypool.yaml --listen 127.0.0.1:9000\n\n"
+      "Then point any SDK at it: OPENAI_BASE_URL=http://127.0.0.1:8080/openai/v1");
+  command->callback([&run, options] { run = [options] { return serve(*options); }; });
+}
+
+}  // namespace keypool::cli

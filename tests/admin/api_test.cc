@@ -1,0 +1,139 @@
+#include "admin/api.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/admin/watched_pool.h"
+
+namespace keypool::admin {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+class Api : public testing::Test {
+ protected:
+  http::Answer ask(std::string_view method, std::string_view target) {
+    const std::vector<http::Header> headers{{"host", "localhost:8081"}};
+    return answer({.method = method, .target = target, .headers = headers, .body = {}},
+                  {watched_.config, watched_.pool, system_clock(), [this] { return stopping_; }});
+  }
+
+  json get(std::string_view target) { return json::parse(ask("GET", target).body); }
+
+  WatchedPool watched_;
+  bool stopping_ = false;
+};
+
+TEST_F(Api, IndexNamesWhatThereIs) {
+  const auto page = ask("GET", "/");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_THAT(page.body, HasSubstr("/api/v1/keys"));
+}
+
+TEST_F(Api, EndpointsShowWhereCallsGoAndHowManyKeysMayBeUsed) {
+  watched_.pool.disable_key("openai", "OPENAI_API_KEY[1]");
+  const auto endpoints = get("/api/v1/endpoints")["endpoints"];
+  ASSERT_EQ(endpoints.size(), 3);
+  EXPECT_EQ(endpoints[0]["name"], "openai");
+  EXPECT_EQ(endpoints[0]["base_url"], "https://api.openai.com");
+  EXPECT_EQ(endpoints[0]["dialect"], "openai");
+  EXPECT_EQ(endpoints[0]["keys"], 2);
+  EXPECT_EQ(endpoints[0]["available_keys"], 1);
+  EXPECT_EQ(endpoints[2]["keyless"], true);
+}
+
+TEST_F(Api, KeysShowWhatThePoolCounted) {
+  auto lease = watched_.pool.lease("openai");
+  ASSERT_TRUE(lease);
+  lease->succeed({.latency = milliseconds(250), .input_tokens = 100, .output_tokens = 50});
+
+  const auto key = get("/api/v1/keys")["keys"][0];
+
+  EXPECT_EQ(key["name"], "OPENAI_API_KEY[0]");
+  EXPECT_EQ(key["total_requests"], 1);
+  EXPECT_EQ(key["successes"], 1);
+  EXPECT_EQ(key["average_latency_ms"], 250);
+  EXPECT_EQ(key["total_input_tokens"], 100);
+  EXPECT_EQ(key["total_output_tokens"], 50);
+}
+
+TEST_F(Api, KeysOfOneEndpoint) {
+  EXPECT_EQ(get("/api/v1/keys?endpoint=openai")["keys"].size(), 2);
+  EXPECT_EQ(get("/api/v1/keys?endpoint=empty")["keys"].size(), 0);
+}
+
+TEST_F(Api, UnknownEndpointIsToldWithTheKnownOnes) {
+  const auto answer = ask("GET", "/api/v1/keys?endpoint=opnai");
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_THAT(answer.body, HasSubstr("openai, empty, local"));
+}
+
+TEST_F(Api, DisabledKeyIsPassedOverUntilItIsEnabled) {
+  const std::string key = "/api/v1/keys/openai/OPENAI_API_KEY%5B0%5D";
+
+  EXPECT_EQ(json::parse(ask("POST", key + "/disable").body)["key"]["state"], "disabled");
+  EXPECT_EQ(watched_.pool.available_keys("openai"), 1);
+
+  EXPECT_EQ(json::parse(ask("POST", key + "/enable").body)["key"]["state"], "ready");
+  EXPECT_EQ(watched_.pool.available_keys("openai"), 2);
+}
+
+TEST_F(Api, ResetEndsACooldown) {
+  watched_.pool.report_rate_limit("openai", "OPENAI_API_KEY[0]", milliseconds(60'000));
+  ASSERT_EQ(get("/api/v1/keys")["keys"][0]["state"], "cooling");
+  EXPECT_EQ(
+      json::parse(ask("POST", "/api/v1/keys/openai/OPENAI_API_KEY[0]/reset").body)["key"]["state"],
+      "ready");
+}
+
+TEST_F(Api, UnknownKeyAndVerbAreNotFound) {
+  EXPECT_EQ(ask("POST", "/api/v1/keys/openai/NOBODY/disable").status, 404);
+  EXPECT_EQ(ask("POST", "/api/v1/keys/nowhere/OPENAI_API_KEY[0]/disable").status, 404);
+  EXPECT_EQ(ask("POST", "/api/v1/keys/openai/OPENAI_API_KEY[0]/explode").status, 404);
+  EXPECT_EQ(ask("GET", "/api/v2/keys").status, 404);
+}
+
+TEST_F(Api, WrongMethodSaysTheRightOne) {
+  const auto look = ask("POST", "/api/v1/keys");
+  EXPECT_EQ(look.status, 405);
+  EXPECT_EQ(look.header("allow"), "GET");
+  const auto change = ask("GET", "/api/v1/keys/openai/OPENAI_API_KEY[0]/disable");
+  EXPECT_EQ(change.status, 405);
+  EXPECT_EQ(change.header("allow"), "POST");
+}
+
+TEST_F(Api, BrokenEscapeIsABadRequest) { EXPECT_EQ(ask("GET", "/api/%zz").status, 400); }
+
+TEST_F(Api, IsReadyWhileAnyEndpointCanServe) {
+  EXPECT_EQ(ask("GET", "/readyz").status, 200);
+  watched_.config.endpoints.pop_back();  // the keyless one
+  watched_.pool.disable_key("openai", "OPENAI_API_KEY[0]");
+  EXPECT_EQ(ask("GET", "/readyz").status, 200);
+  watched_.pool.disable_key("openai", "OPENAI_API_KEY[1]");
+  EXPECT_EQ(ask("GET", "/readyz").status, 503);
+}
+
+TEST_F(Api, IsAliveButNotReadyWhileItStops) {
+  stopping_ = true;
+  EXPECT_EQ(ask("GET", "/healthz").status, 200);
+  EXPECT_EQ(ask("GET", "/readyz").status, 503);
+  EXPECT_EQ(get("/readyz")["reason"], "the gateway is stopping");
+}
+
+TEST_F(Api, NoAnswerHoldsASecret) {
+  for (const char* target : {"/", "/healthz", "/readyz", "/api/v1/endpoints", "/api/v1/keys"}) {
+    EXPECT_THAT(ask("GET", target).body, Not(HasSubstr(kMarker))) << target;
+  }
+}
+
+TEST_F(Api, NoAnswerMayBeStoredOrFramed) {
+  const auto answer = ask("GET", "/api/v1/keys");
+  EXPECT_EQ(answer.header("cache-control"), "no-store");
+  EXPECT_EQ(answer.header("x-content-type-options"), "nosniff");
+}
+
+}  // namespace
+}  // namespace keypool::admin
