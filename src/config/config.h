@@ -28,7 +28,7 @@ struct Key {
 /// A base URL, taken apart.
 struct BaseUrl {
   bool tls = false;
-  std::string host;    ///< without brackets for IPv6
+  std::string host;  ///< without brackets for IPv6
   std::uint16_t port = 0;
   std::string prefix;  ///< path without a trailing slash; empty for none
 
@@ -64,14 +64,14 @@ struct Listen {
 
 /// Bounds on what the gateway takes. Each has a field of its own under `limits:`.
 struct Limits {
-  std::size_t head_bytes = 64 * 1024;                 ///< request and answer heads; 431 above
-  std::uint64_t body_bytes = 512ull * 1024 * 1024;    ///< request bodies; 413 above
-  std::size_t replay_bytes = 8 * 1024 * 1024;         ///< request bytes kept for another attempt
-  std::chrono::milliseconds head_time{30'000};        ///< for a client to finish a request's head
-  std::chrono::milliseconds connect_time{5'000};      ///< to reach the upstream, TLS included
-  std::chrono::milliseconds first_byte_time{600'000}; ///< from request sent to answer's head
-  std::chrono::milliseconds idle_time{300'000};       ///< between two bytes of either side
-  std::chrono::milliseconds grace_time{30'000};       ///< for running calls after SIGTERM
+  std::size_t head_bytes = 64 * 1024;                  ///< request and answer heads; 431 above
+  std::uint64_t body_bytes = 512ull * 1024 * 1024;     ///< request bodies; 413 above
+  std::size_t replay_bytes = 8 * 1024 * 1024;          ///< request bytes kept for another attempt
+  std::chrono::milliseconds head_time{30'000};         ///< for a client to finish a request's head
+  std::chrono::milliseconds connect_time{5'000};       ///< to reach the upstream, TLS included
+  std::chrono::milliseconds first_byte_time{600'000};  ///< from request sent to answer's head
+  std::chrono::milliseconds idle_time{300'000};        ///< between two bytes of either side
+  std::chrono::milliseconds grace_time{30'000};        ///< for running calls after SIGTERM
 };
 
 struct Config {

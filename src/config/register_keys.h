@@ -13,10 +13,10 @@ namespace keypool::config {
 /// What became of one configured name.
 struct ResolvedKey {
   std::string endpoint;
-  std::string name;                  ///< as configured
-  std::size_t keys = 0;              ///< how many keys its value held; 0: not found
-  std::string origin;                ///< where it was found
-  std::vector<std::string> places;   ///< where it was looked for, when it was not found
+  std::string name;                 ///< as configured
+  std::size_t keys = 0;             ///< how many keys its value held; 0: not found
+  std::string origin;               ///< where it was found
+  std::vector<std::string> places;  ///< where it was looked for, when it was not found
 };
 
 /// Resolves every configured name and fills the pool, each endpoint under its name. Keyless

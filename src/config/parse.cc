@@ -1,0 +1,115 @@
+#include <array>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "config/address.h"
+#include "config/endpoints.h"
+#include "config/fields.h"
+#include "config/limits.h"
+#include "config/load.h"
+#include "config/misplaced_secret.h"
+#include "config/routes.h"
+#include "config/values.h"
+#include "config/yaml_reader.h"
+
+namespace keypool::config {
+namespace {
+
+constexpr std::string_view kListenExpected = "host:port, such as 127.0.0.1:8080";
+
+/// `needed` names what would protect the port if it were open to other machines.
+bool read_listen(const YamlNode& node, Listen& listen, std::string_view needed,
+                 Problems& problems) {
+  if (node.kind != YamlKind::scalar) return false;
+  const auto address = parse_listen(node.text);
+  if (!address) {
+    problems.add(node, fmt::format("expected {}: {}", kListenExpected, address.error()));
+  } else if (!address->loopback()) {
+    problems.add(node, fmt::format("listening elsewhere than on this machine needs {}, which this "
+                                   "version does not support yet; expected a loopback address "
+                                   "such as 127.0.0.1:{}",
+                                   needed, address->port));
+  } else {
+    listen = *address;
+  }
+  return true;
+}
+
+constexpr std::array kAdminFields = {
+    Field<Config>{"listen", Presence::optional, kListenExpected,
+                  [](const YamlNode& node, Config& config, Problems& problems) {
+                    return read_listen(node, config.admin, "a token", problems);
+                  }},
+};
+
+bool read_state(const YamlNode& node, Config&, Problems& problems) {
+  if (node.kind != YamlKind::scalar) return false;
+  if (node.text == ":memory:") return true;
+  problems.add(node,
+               "keeping state in a folder is not yet supported by this version; leave the "
+               "field out, or write \":memory:\"");
+  return true;
+}
+
+constexpr std::array kFields = {
+    Field<Config>{"listen", Presence::optional, kListenExpected,
+                  [](const YamlNode& node, Config& config, Problems& problems) {
+                    return read_listen(node, config.listen, "client credentials (`clients`)",
+                                       problems);
+                  }},
+    Field<Config>{"admin", Presence::optional, "a map with `listen`",
+                  [](const YamlNode& node, Config& config, Problems& problems) {
+                    read_map(node, kAdminFields, config, problems);
+                    return true;
+                  }},
+    Field<Config>{"threads", Presence::optional,
+                  "a whole number from 0 to 1024; 0 is one for each core",
+                  [](const YamlNode& node, Config& config, Problems&) {
+                    return read_whole(node, 0, 1024, config.threads);
+                  }},
+    Field<Config>{"limits", Presence::optional, "a map of limits", read_limits},
+    Field<Config>{"state", Presence::optional, "a folder, or \":memory:\" for none", read_state},
+    Field<Config>{"redis", Presence::not_yet, "a URL such as redis://127.0.0.1:6379/0"},
+    Field<Config>{"endpoints", Presence::required, "a list of at least one endpoint",
+                  read_endpoints},
+    Field<Config>{"routes", Presence::optional, "a list of routes, each a model and an endpoint",
+                  read_routes},
+    Field<Config>{"clients", Presence::not_yet, "a list of clients"},
+    Field<Config>{"prices", Presence::not_yet, "a map: model → prices"},
+};
+
+void check_addresses(const YamlNode& root, const Config& config, Problems& problems) {
+  if (config.listen.port == 0 || config.listen.text() != config.admin.text()) return;
+  const YamlNode* admin = root.field("admin");
+  const YamlNode* listen = admin != nullptr ? admin->field("listen") : root.field("listen");
+  if (listen != nullptr) {
+    problems.add(*listen, fmt::format("`listen` and `admin.listen` are both {}; expected two ports",
+                                      config.listen.text()));
+  }
+}
+
+}  // namespace
+
+std::expected<Config, std::vector<Problem>> parse(std::string_view yaml,
+                                                  const std::filesystem::path& file) {
+  Problems problems(file);
+  YamlDocument document;
+  Config config;
+  config.file = file;
+  if (read_yaml(yaml, document, problems)) {
+    const YamlNode* root = document.root();
+    if (root == nullptr || root->kind == YamlKind::null) {
+      problems.add_at({1, 1}, "the file is empty; expected at least `endpoints`");
+    } else {
+      refuse_secrets(*root, problems);
+      read_map(*root, kFields, config, problems);
+      check_routes(*root, problems);
+      check_addresses(*root, config, problems);
+    }
+  }
+  if (!problems.empty()) return std::unexpected(problems.in_file_order());
+  return config;
+}
+
+}  // namespace keypool::config

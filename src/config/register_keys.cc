@@ -1,0 +1,53 @@
+#include "config/register_keys.h"
+
+#include <optional>
+#include <utility>
+
+#include "pool/key_list.h"
+
+namespace keypool::config {
+namespace {
+
+/// Where the name was looked for, when the pool gets no key from it.
+std::vector<std::string> in_vain(const std::optional<SecretSource::Found>& found, const Key& key,
+                                 const SecretSource& secrets) {
+  if (found) return {found->origin + ": only separators, no key between them"};
+  return secrets.places(key.name);
+}
+
+ResolvedKey register_key(const Endpoint& endpoint, const Key& key, const SecretSource& secrets,
+                         KeyPool& pool) {
+  ResolvedKey result;
+  result.endpoint = endpoint.name;
+  result.name = key.name;
+  const auto found = secrets.resolve(key.name);
+  if (found) {
+    result.origin = found->origin;
+    for (auto& [name, secret] : pool::split_keys(key.name, found->value.reveal())) {
+      ++result.keys;
+      pool.add_key(endpoint.name, {.name = name, .secret = std::move(secret), .group = key.group});
+      if (key.disabled) pool.disable_key(endpoint.name, name);
+    }
+  }
+  if (result.keys == 0) {
+    result.places = in_vain(found, key, secrets);
+    // The pool shall know the endpoint, and name this key when a call finds it without any.
+    pool.register_endpoint(endpoint.name, {key.name});
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<ResolvedKey> register_keys(const Config& config, const SecretSource& secrets,
+                                       KeyPool& pool) {
+  std::vector<ResolvedKey> resolved;
+  for (const Endpoint& endpoint : config.endpoints) {
+    for (const Key& key : endpoint.keys) {
+      resolved.push_back(register_key(endpoint, key, secrets, pool));
+    }
+  }
+  return resolved;
+}
+
+}  // namespace keypool::config

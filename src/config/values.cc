@@ -1,0 +1,67 @@
+#include "config/values.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "config/duration.h"
+#include "config/misplaced_secret.h"
+#include "config/number.h"
+
+namespace keypool::config {
+namespace {
+
+bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool is_scalar(const YamlNode& node) { return node.kind == YamlKind::scalar; }
+
+}  // namespace
+
+bool is_plain_name(std::string_view text) noexcept {
+  constexpr std::size_t kMost = 64;
+  static constexpr std::string_view kOther = "._~-";
+  return !text.empty() && text.size() <= kMost && is_alphanumeric(text.front()) &&
+         std::ranges::all_of(
+             text, [](char c) { return is_alphanumeric(c) || kOther.find(c) != kOther.npos; });
+}
+
+bool read_whole(const YamlNode& node, int least, int most, int& value) {
+  const auto number = is_scalar(node) ? parse_whole(node.text) : std::nullopt;
+  if (!number || std::cmp_less(*number, least) || std::cmp_greater(*number, most)) return false;
+  value = static_cast<int>(*number);
+  return true;
+}
+
+bool read_bytes(const YamlNode& node, std::uint64_t least, std::uint64_t most,
+                std::uint64_t& value) {
+  const auto bytes = is_scalar(node) ? parse_bytes(node.text) : std::nullopt;
+  if (!bytes || *bytes < least || *bytes > most) return false;
+  value = *bytes;
+  return true;
+}
+
+bool read_duration(const YamlNode& node, std::chrono::milliseconds least,
+                   std::chrono::milliseconds most, std::chrono::milliseconds& value) {
+  const auto duration = is_scalar(node) ? parse_duration(node.text) : std::nullopt;
+  if (!duration || *duration < least || *duration > most) return false;
+  value = *duration;
+  return true;
+}
+
+bool read_flag(const YamlNode& node, bool& value) {
+  if (!is_scalar(node) || (node.text != "true" && node.text != "false")) return false;
+  value = node.text == "true";
+  return true;
+}
+
+bool read_plain_name(const YamlNode& node, std::string& value, Problems& problems) {
+  if (!is_scalar(node)) return false;
+  if (refuse_random(node, problems)) return true;
+  if (!is_plain_name(node.text)) return false;
+  value = node.text;
+  return true;
+}
+
+}  // namespace keypool::config
