@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,8 +14,10 @@
 #include <keypool/clock.h>
 #include <keypool/key_stats.h>
 #include <keypool/lease.h>
+#include <keypool/limits.h>
 #include <keypool/secret.h>
 #include <keypool/secret_source.h>
+#include <keypool/waiting.h>
 
 namespace keypool {
 
@@ -40,16 +44,62 @@ struct Options {
   /// run.
   std::uint64_t seed = 1;
 
+  /// Told the new `KeyPool::next_due()` when it moves to an earlier time, so that a timer can be
+  /// set; null: nobody. Called outside of locks, from any thread; must not throw.
+  std::function<void(MonotonicTime due)> on_due = nullptr;
+
   /// Told about what an operator should know ("all keys of openai are cooling, …"); null: nobody.
   /// Called outside of locks, from the thread whose call noticed it; must not throw.
   void (*warn)(std::string_view text) = nullptr;
+};
+
+/// Limits that an operator knows for the lanes of some models.
+struct ModelLimits {
+  std::string model;  ///< a model's name, `prefix*`, or `*` for every model
+  Limits limits;
+};
+
+/// What one key may spend before it rests until the period ends (UTC). 0: no cap.
+struct SpendingCaps {
+  std::uint64_t micro_usd_per_day = 0;
+  std::uint64_t micro_usd_per_month = 0;
+  std::uint64_t tokens_per_day = 0;
+};
+
+/// How one key is to be used.
+struct KeyOptions {
+  std::string group = {};           ///< quota group; empty: its own, or the one its answers name
+  int tier = 0;                     ///< serves only while no key of a lower tier has room; 0 to 254
+  double weight = 1;                ///< its share of the load, against the others'; above 0
+  std::uint32_t max_in_flight = 0;  ///< calls at a time; 0: any number
+  std::vector<ModelLimits> limits = {};  ///< the first that fits a model counts
+  SpendingCaps caps = {};
+};
+
+/// Which of the keys that have room a call gets.
+enum class Policy {
+  headroom,      ///< the most room relative to its limits; least_loaded while no limit is known
+  least_loaded,  ///< the fewest tokens lately, in proportion to its weight
+  lifetime,      ///< the fewest tokens ever
+  round_robin,   ///< each in turn
+  sequential,    ///< the first in order of registration, until it is full
+};
+
+/// How one endpoint is to be used.
+struct EndpointOptions {
+  Policy policy = Policy::headroom;
+  std::optional<std::chrono::milliseconds> cooldown = {};  ///< nothing: as Options::cooldown
+
+  std::size_t max_waiting = 10'000;                   ///< calls in the queue
+  std::size_t max_waiting_bytes = 256 * 1024 * 1024;  ///< WaitRequest::bytes of them all
 };
 
 /// One key to add with the secret in hand.
 struct NewKey {
   std::string name;  ///< safe to show; unique within its endpoint
   Secret secret;
-  std::string group = {};  ///< quota group; empty: a group of its own
+  std::string group = {};   ///< quota group; empty: a group of its own
+  KeyOptions options = {};  ///< `group` above wins where it is not empty
 };
 
 /// What a registration did.
@@ -69,10 +119,12 @@ struct Registration {
 ///
 /// An endpoint is any name the caller likes: a base URL, or `openai`.
 ///
-/// Which key a lease gets: of the keys that are ready, the one with the least recent load, where
-/// calls in flight count with the key's own average and a key that has reported nothing counts
-/// `unknown_call_tokens` a call; while no key has been used yet, each in turn. Keys whose lane is
-/// cooling are passed over.
+/// Which key a lease gets (Policy::headroom): of the keys that are ready and have room for the
+/// call, the one with the most room relative to its limits, as far as limits are known from
+/// headers, configuration or earlier rate limits; otherwise the one with the least recent load,
+/// where calls in flight count with the key's own average and a key that has reported nothing
+/// counts `unknown_call_tokens` a call; while no key has been used yet, each in turn. Keys whose
+/// lane is cooling are passed over.
 ///
 /// Thread-safety: every member may be called from any thread at any time. Calls for different
 /// endpoints do not wait for each other.
@@ -87,7 +139,16 @@ class KeyPool {
   /// list, separated by commas or lines, makes the keys `NAME[0]`, `NAME[1]`, …; items are trimmed
   /// and empty ones leave a gap in the numbers. A key whose name the endpoint has already is left
   /// as it is, with its stats.
-  Registration register_endpoint(std::string_view endpoint, const std::vector<std::string>& names);
+  Registration register_endpoint(std::string_view endpoint, const std::vector<std::string>& names,
+                                 const KeyOptions& options = {});
+
+  /// Sets how the endpoint is used, creating it if need be.
+  void configure_endpoint(std::string_view endpoint, const EndpointOptions& options);
+
+  /// Sets how a key is used from now on; false when there is no such key. A group that is not empty
+  /// moves the key there.
+  bool configure_key(std::string_view endpoint, std::string_view key_name,
+                     const KeyOptions& options);
 
   /// Adds one key whose secret the caller already holds. False, and nothing changed, when the
   /// endpoint has a key of this name or the secret is empty.
@@ -105,6 +166,20 @@ class KeyPool {
   [[nodiscard]] std::expected<Lease, LeaseError> lease_or_env(std::string_view endpoint,
                                                               std::string_view fallback_name,
                                                               const LeaseRequest& request = {});
+
+  /// As `lease`, but a call that no key has room for waits in arrival order, clients taking turns,
+  /// until one has, the deadline passes, or the result is let go of.
+  [[nodiscard]] Waiting lease_when_ready(std::string_view endpoint, const WaitRequest& request,
+                                         OnLease on_lease);
+
+  /// Serves calls whose time has come: keys whose rest ended, limits that have room again,
+  /// deadlines. Call it at `next_due()`; a call too early does nothing, a late one makes calls
+  /// wait.
+  void run_due();
+
+  /// When `run_due` has something to do; MonotonicTime::max() when nobody waits. Options::on_due is
+  /// told when it moves to an earlier time.
+  [[nodiscard]] MonotonicTime next_due() const noexcept;
 
   /// For callers that cannot hold a lease to its end: they keep the key's name, give the lease up
   /// with `Lease::detach()`, and report by name. The same holds for the next two. Unknown names
@@ -129,6 +204,12 @@ class KeyPool {
   /// Empty when the endpoint is unknown. Keys in order of registration.
   [[nodiscard]] std::vector<KeyStats> stats(std::string_view endpoint) const;
   [[nodiscard]] std::vector<EndpointStats> all_stats() const;
+
+  /// Every lane of the endpoint that has been used or has a limit known.
+  [[nodiscard]] std::vector<LaneStats> lanes(std::string_view endpoint) const;
+
+  /// Calls that wait for a key of the endpoint now.
+  [[nodiscard]] std::size_t waiting(std::string_view endpoint) const;
 
   /// Puts counts from an earlier run in place: those of a registered key are replaced, others are
   /// kept and given to the key when it is registered; `all_stats` lists both. Calls in flight stay.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <keypool/clock.h>
+#include <keypool/limits.h>
 
 namespace keypool {
 
@@ -57,6 +58,25 @@ struct KeyStats {
 
   /// What the tokens counted so far cost, at prices in USD per million tokens.
   [[nodiscard]] double cost_usd(double input_per_million, double output_per_million) const noexcept;
+};
+
+/// One lane at the time of asking: a quota group × a model.
+struct LaneStats {
+  std::string model;              ///< empty: calls that named none
+  std::vector<std::string> keys;  ///< of its quota group
+  std::uint64_t in_flight = 0;
+  double load = 0;  ///< tokens charged lately, calls in flight with their estimate
+
+  struct Room {
+    Dimension dimension;
+    LimitSource source;
+    std::uint64_t limit;
+    double left;  ///< what may still be used now; below 0 when overdrawn
+  };
+  std::vector<Room> rooms;  ///< of the limits that are known
+
+  bool resting = false;
+  std::optional<WallTime> until;  ///< when its rest ends
 };
 
 /// The stats of one endpoint's keys, in order of registration.

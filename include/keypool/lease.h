@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <keypool/clock.h>
+#include <keypool/limits.h>
 #include <keypool/secret.h>
 
 namespace keypool {
@@ -30,8 +31,18 @@ struct LeaseRequest {
   std::uint64_t estimated_input_tokens = 0;   ///< 0: unknown
   std::uint64_t estimated_output_tokens = 0;  ///< 0: unknown
   WhenNoneReady when_none_ready = WhenNoneReady::use_soonest;
-  std::span<const KeyId> avoid =
-      {};  ///< leased only when no other key is ready: those already tried
+
+  /// Leased only when no other key is ready: those already tried.
+  std::span<const KeyId> avoid = {};
+
+  /// Hashes of what makes calls belong together (prompt prefixes, a session), the longest first.
+  /// The first that was seen before names the key to go to, while that has room. Empty: no
+  /// affinity.
+  std::span<const std::uint64_t> affinity = {};
+
+  /// Only keys of the quota group that this key is in: for calls that name something the provider
+  /// keeps for its account. Empty: any group.
+  std::string_view same_group_as = {};
 };
 
 enum class LeaseErrorKind {
@@ -39,6 +50,7 @@ enum class LeaseErrorKind {
   no_keys,           ///< registered, but no name resolved to a secret
   all_cooling,       ///< keys exist, none may be used now; with WhenNoneReady::use_soonest only
                      ///< when none will be ready again by itself
+  circuit_open,      ///< the endpoint itself fails for this model; one call probes it now and then
 };
 
 /// Why there is no lease.
@@ -46,9 +58,9 @@ struct LeaseError {
   LeaseErrorKind kind;
   std::string endpoint;
   std::vector<std::string> tried;  ///< no_keys: the names that did not resolve
-  std::optional<std::chrono::milliseconds>
-      retry_after;  ///< all_cooling: until the first key opens;
-                    ///< nothing when none will by itself
+  std::optional<std::chrono::milliseconds> retry_after;  ///< all_cooling, circuit_open: until the
+                                                         ///< first key opens; nothing when none
+                                                         ///< will by itself
 
   /// One sentence for an operator: what happened, where, and what to do.
   [[nodiscard]] std::string message() const;
@@ -59,6 +71,13 @@ struct Success {
   std::chrono::milliseconds latency{0};
   std::uint64_t input_tokens = 0;
   std::uint64_t output_tokens = 0;
+  std::uint64_t cost_micro_usd = 0;  ///< what the caller reckons it cost; for spending caps
+};
+
+/// Who is taken to be at fault when a provider refuses a key.
+enum class Blame {
+  key,
+  endpoint,  ///< so many keys were refused at once that the keys stay: end the call with the answer
 };
 
 namespace pool {
@@ -114,8 +133,14 @@ class [[nodiscard]] Lease {
   void fail(std::string_view why) noexcept;
 
   /// The provider refuses the secret itself: the key is passed over until it is reset or a slow
-  /// probe succeeds.
-  void key_refused(std::string_view why) noexcept;
+  /// probe succeeds. When five or more keys, over half of those tried, are refused within a minute
+  /// and no call succeeded between, the endpoint is the suspect: the keys stay, and one call at a
+  /// time probes.
+  Blame key_refused(std::string_view why) noexcept;
+
+  /// As `key_refused`, for good: no probe ever brings the key back, only `reset_key` does (a secret
+  /// that the provider reports as leaked).
+  void key_leaked(std::string_view why) noexcept;
 
   /// No credit, or a spending limit: all keys of the quota group are passed over, for `after` where
   /// the provider named a date, else until a slow probe succeeds.
@@ -125,7 +150,16 @@ class [[nodiscard]] Lease {
   /// The key may not use the model: its lane rests for 10 minutes, doubling to 24 hours.
   void model_refused(std::string_view why) noexcept;
 
+  /// What the answer's headers say about the lane's limits. Before the end, as soon as they are
+  /// read; any number of times.
+  void observe(std::span<const LimitNotice> notices) noexcept;
+
+  /// The answer named the account the key belongs to: keys of one account share a quota group from
+  /// now on. A group that was configured stays as it is.
+  void belongs_to(std::string_view account) noexcept;
+
   /// The endpoint was unreachable or overloaded: counted as a failure, but the key is not blamed.
+  /// After several in a row the endpoint × model rests (`circuit_open`).
   void endpoint_failed(std::string_view why) noexcept;
 
   /// The request itself was at fault, or the caller went away before it was sent: the key is as it

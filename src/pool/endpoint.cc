@@ -15,6 +15,9 @@ constexpr std::chrono::milliseconds kClockLag{10};
 constexpr std::size_t kMostBoards = 1000;
 constexpr std::size_t kMostLanes = 4'000'000;
 
+/// When to ask again while calls in flight decide whether a lane is open.
+constexpr std::chrono::milliseconds kProbeTime{250};
+
 /// How many places are looked at for a key that is not to be avoided.
 constexpr std::size_t kMostLooks = 64;
 
@@ -184,6 +187,8 @@ LeaseError Endpoint::why_none(const Board& board) const {
   } else if (board.next_opening != kNever) {
     const auto left = std::max(board.next_opening - clock_.now(), std::chrono::nanoseconds(0));
     error.retry_after = std::chrono::ceil<std::chrono::milliseconds>(left);
+  } else if (board.ramping > 0) {
+    error.retry_after = kProbeTime;
   }
   return error;
 }

@@ -49,7 +49,7 @@ class Endpoint {
   void succeed(const Ticket& ticket, const Success& success) noexcept;
   void rate_limited(const Ticket& ticket, std::optional<std::chrono::milliseconds> after) noexcept;
   void fail(const Ticket& ticket, std::string_view why) noexcept;
-  void key_refused(const Ticket& ticket, std::string_view why) noexcept;
+  Blame key_refused(const Ticket& ticket, std::string_view why) noexcept;
   void group_depleted(const Ticket& ticket, std::string_view why,
                       std::optional<std::chrono::milliseconds> after) noexcept;
   void model_refused(const Ticket& ticket, std::string_view why) noexcept;

@@ -66,7 +66,8 @@ KeyPool::KeyPool(Options options) : state_(std::make_unique<State>(options)) {}
 KeyPool::~KeyPool() = default;
 
 Registration KeyPool::register_endpoint(std::string_view endpoint_name,
-                                        const std::vector<std::string>& names) {
+                                        const std::vector<std::string>& names,
+                                        const KeyOptions& options) {
   Registration done;
   // Secrets are asked for outside of the lock: a source may take its time.
   struct Resolved {
@@ -93,7 +94,7 @@ Registration KeyPool::register_endpoint(std::string_view endpoint_name,
     }
     endpoint.note_found(one.variable);
     for (pool::ListedKey& key : one.keys) {
-      if (state_->add_key(endpoint, key.name, std::move(key.secret), {})) ++done.added;
+      if (state_->add_key(endpoint, key.name, std::move(key.secret), options.group)) ++done.added;
     }
   }
   return done;

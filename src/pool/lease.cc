@@ -26,6 +26,9 @@ std::string LeaseError::message() const {
       if (tried.empty()) return "endpoint " + endpoint + " has no key: register or add one";
       return "endpoint " + endpoint + " has no key: nothing found under " + listed(tried) +
              "; set one of them, or add a key";
+    case LeaseErrorKind::circuit_open:
+      return endpoint + " fails, whichever key is used; one call probes it " +
+             (retry_after ? "in " + in_words(*retry_after) : "now") + ": try again then";
     case LeaseErrorKind::all_cooling:
       if (!retry_after) {
         return "no key of " + endpoint +
@@ -76,9 +79,9 @@ void Lease::fail(std::string_view why) noexcept {
   if (const pool::Ticket ticket = take(); ticket.endpoint) ticket.endpoint->fail(ticket, why);
 }
 
-void Lease::key_refused(std::string_view why) noexcept {
-  if (const pool::Ticket ticket = take(); ticket.endpoint)
-    ticket.endpoint->key_refused(ticket, why);
+Blame Lease::key_refused(std::string_view why) noexcept {
+  const pool::Ticket ticket = take();
+  return ticket.endpoint != nullptr ? ticket.endpoint->key_refused(ticket, why) : Blame::key;
 }
 
 void Lease::group_depleted(std::string_view why,

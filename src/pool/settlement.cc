@@ -41,7 +41,7 @@ void Endpoint::endpoint_failed(const Ticket& ticket, std::string_view why) noexc
   fail(ticket, why);
 }
 
-void Endpoint::key_refused(const Ticket& ticket, std::string_view why) noexcept {
+Blame Endpoint::key_refused(const Ticket& ticket, std::string_view why) noexcept {
   const MonotonicTime now = clock_.now();
   Lock lock(lock_);
   Key& key = *ticket.key;
@@ -49,6 +49,7 @@ void Endpoint::key_refused(const Ticket& ticket, std::string_view why) noexcept 
   settle(call_of(ticket), Ending::failure, {}, now);
   rest_key(key, why, now);
   leave(lock, key);
+  return Blame::key;
 }
 
 void Endpoint::group_depleted(const Ticket& ticket, std::string_view why,
