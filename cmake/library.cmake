@@ -6,4 +6,4 @@ set_target_properties(libkeypool PROPERTIES
   OUTPUT_NAME keypool ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} LINKER_LANGUAGE CXX)
 target_include_directories(libkeypool PUBLIC
   $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-target_link_libraries(libkeypool PUBLIC Threads::Threads)
+target_link_libraries(libkeypool PUBLIC Threads::Threads fmt::fmt)

@@ -45,6 +45,7 @@ nlohmann::json key_json(std::string_view endpoint, const KeyStats& key, WallTime
           {"failures", key.failures},
           {"rate_limits", key.rate_limits},
           {"abandoned", key.abandoned},
+          {"last_failure", key.last_failure},
           {"success_rate", key.success_rate()},
           {"total_latency_ms", key.total_latency.count()},
           {"average_latency_ms", key.average_latency_ms()},

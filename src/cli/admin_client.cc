@@ -1,9 +1,8 @@
 #include "cli/admin_client.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
+#include "config/address.h"
 #include "config/load.h"
 #include "http/client.h"
 
@@ -13,26 +12,18 @@ namespace {
 constexpr std::chrono::milliseconds kPatience{5'000};
 
 std::expected<config::Listen, std::string> parse_url(std::string_view url) {
-  const auto wrong = [&](std::string_view what) {
-    return std::unexpected(fmt::format("--admin: {}, got \"{}\"", what, url));
-  };
-  std::string_view rest = url;
-  if (rest.starts_with("https://")) return wrong("the admin API speaks plain http on loopback");
-  if (rest.starts_with("http://")) rest.remove_prefix(7);
-  if (rest.ends_with('/')) rest.remove_suffix(1);
-  const std::size_t colon = rest.rfind(':');
-  if (colon == std::string_view::npos) return wrong("expected http://HOST:PORT");
-
-  config::Listen address{std::string(rest.substr(0, colon)), 0};
-  const char* end = rest.data() + rest.size();
-  const auto [stop, error] = std::from_chars(rest.data() + colon + 1, end, address.port);
-  if (error != std::errc() || stop != end || address.port == 0 || address.host.empty()) {
-    return wrong("expected http://HOST:PORT");
+  if (url.starts_with("https://")) {
+    return std::unexpected("--admin: the admin API speaks plain http, on this machine");
   }
-  if (address.host.starts_with('[') && address.host.ends_with(']')) {
-    address.host = address.host.substr(1, address.host.size() - 2);
+  std::string_view address = url;
+  if (address.starts_with("http://")) address.remove_prefix(7);
+  if (address.ends_with('/')) address.remove_suffix(1);
+  auto parsed = config::parse_listen(address);
+  if (!parsed) {
+    return std::unexpected(
+        fmt::format("--admin: expected http://HOST:PORT, but \"{}\" has {}", url, parsed.error()));
   }
-  return address;
+  return parsed;
 }
 
 }  // namespace

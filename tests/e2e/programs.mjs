@@ -1,0 +1,102 @@
+// The real binary, as gateway and as simulated provider, for the length of a test.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Sanitizers make a process larger and slower: sizes of memory are not compared then. */
+export const sanitized = Boolean(process.env.KEYPOOL_SANITIZE);
+
+/** A run of keypool whose output is collected. */
+class Program {
+  constructor(args, env, home) {
+    this.output = "";
+    this.child = spawn(process.env.KEYPOOL_BINARY, args, {
+      env: { HOME: home, PATH: process.env.PATH, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.exited = once(this.child, "exit");
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => (this.output += text));
+    }
+  }
+
+  /** Waits until the output matches, and returns the first group. */
+  async waitFor(pattern) {
+    for (;;) {
+      const match = this.output.match(pattern);
+      if (match) return match[1];
+      const ended = this.exited.then(() => "ended");
+      const more = Promise.race([
+        once(this.child.stdout, "data"),
+        once(this.child.stderr, "data"),
+        ended,
+      ]);
+      if ((await more) === "ended") throw new Error(`it ended without ${pattern}:\n${this.output}`);
+    }
+  }
+
+  async stop() {
+    this.child.kill("SIGTERM");
+    const [code, signal] = await this.exited;
+    if (code !== 0) throw new Error(`it ended with ${code ?? signal}:\n${this.output}`);
+  }
+
+  /** The most memory it ever had resident, in MiB. */
+  async peakMemory() {
+    const status = await readFile(`/proc/${this.child.pid}/status`, "utf8");
+    return Number(status.match(/VmHWM:\s+(\d+) kB/)[1]) / 1024;
+  }
+}
+
+/**
+ * A gateway over the simulated provider: `keys` is the scenario's list, and each of its keys is in the
+ * pool of the endpoint `openai` under its own name. Stopped, and cleaned up, when the test ends.
+ */
+export async function gatewayOverProvider(test, { keys, answers = { tokens: 8 } }) {
+  const home = await mkdtemp(join(tmpdir(), "keypool-e2e-"));
+  const running = [];
+  test.after(async () => {
+    for (const program of running.reverse()) await program.stop();
+    await rm(home, { recursive: true });
+  });
+
+  const scenario = join(home, "scenario.json");
+  await writeFile(scenario, JSON.stringify({ answers, keys }));
+  const provider = new Program(["lab", "provider", "--scenario", scenario], {}, home);
+  running.push(provider);
+  const providerUrl = await provider.waitFor(/Simulated provider on (http:\S+)/);
+
+  const config = join(home, "keypool.yaml");
+  await writeFile(config, JSON.stringify({
+    listen: "127.0.0.1:0",
+    admin: { listen: "127.0.0.1:0" },
+    endpoints: [{
+      name: "openai",
+      base_url: providerUrl,
+      dialect: "openai",
+      keys: keys.map((key) => key.name),
+      cooldown: "300s",
+    }],
+  }));
+  const secrets = Object.fromEntries(keys.map((key) => [key.name, key.secret]));
+  const gateway = new Program(["serve", "--config", config], secrets, home);
+  running.push(gateway);
+  const url = await gateway.waitFor(/calls {2}(http:\S+)/);
+  const admin = await gateway.waitFor(/admin {2}(http:\S+)/);
+
+  const json = async (address) => (await fetch(address)).json();
+  return {
+    url,
+    gateway,
+    baseURL: `${url}/openai/v1`,
+    /** What the admin API tells of each key, by name. */
+    async keys() {
+      const { keys: list } = await json(`${admin}/api/v1/keys`);
+      return Object.fromEntries(list.map((key) => [key.name, key]));
+    },
+    /** What the provider itself saw. */
+    observed: () => json(`${providerUrl}/lab/observed`),
+  };
+}
