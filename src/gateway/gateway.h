@@ -9,13 +9,14 @@
 #include <keypool/key_pool.h>
 
 #include "config/config.h"
+#include "gateway/counters.h"
 
 namespace keypool::gateway {
 
 /// The data path: listens, leases a key for each call, relays it, settles the lease.
 ///
-/// Threads: `start` makes `Config::threads` of its own, each with a reactor; a connection stays on one.
-/// Thread-safety: members may be called from any thread, `start` once.
+/// Threads: `start` makes `Config::threads` of its own, each with a reactor; a connection stays on
+/// one. Thread-safety: members may be called from any thread, `start` once.
 class Gateway {
  public:
   /// `pool` holds the keys already, under the endpoints' names, and must outlive the gateway.
@@ -32,6 +33,9 @@ class Gateway {
 
   /// Calls being served now.
   [[nodiscard]] std::size_t in_flight() const noexcept;
+
+  /// What became of the calls so far. Valid as long as the gateway.
+  [[nodiscard]] const Counters& counters() const noexcept;
 
   /// Accepts no new call, lets the running ones end within `grace`, then cuts them off. Returns how
   /// many were cut off. Blocks until all is over.

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gateway/connection.h"
+#include "http/body.h"
+#include "http/head.h"
+
+namespace keypool::gateway {
+
+/// One upstream answer as it comes: its head, then of its body as much as is wanted before it is
+/// relayed.
+class Answer {
+ public:
+  enum class State {
+    waiting,    ///< for more of the head; the connection is armed
+    interim,    ///< a 1xx head is here; `advance` goes on to the next
+    head,       ///< the final head is here
+    broken,     ///< the connection ended before
+    malformed,  ///< this is no HTTP answer: see `trouble`
+  };
+
+  /// Forgets the last answer. `method` is the request's and must live until the head is here.
+  void begin(std::string_view method, std::size_t head_bytes);
+
+  /// Reads what has come, through `scratch`.
+  State advance(Connection& upstream, std::span<char> scratch);
+
+  [[nodiscard]] const http::ResponseHead& head() const noexcept { return head_; }
+  [[nodiscard]] std::string_view trouble() const noexcept { return trouble_; }
+
+  /// Whether any byte of it has come.
+  [[nodiscard]] bool begun() const noexcept { return begun_; }
+
+  /// Reads the beginning of the body, up to `most` bytes. False: more of that is to come, and the
+  /// connection is armed. True also when it ends early.
+  [[nodiscard]] bool read_ahead(Connection& upstream, std::span<char> scratch, std::size_t most);
+  /// What was read ahead, decoded from its framing.
+  [[nodiscard]] std::string_view ahead() const noexcept { return ahead_; }
+
+  /// Bytes that have come behind those, framing included.
+  [[nodiscard]] std::string_view raw() const noexcept {
+    return std::string_view(raw_).substr(raw_used_);
+  }
+  [[nodiscard]] http::BodyDecoder& decoder() noexcept { return decoder_; }
+
+  /// Whether its body is whole and the connection may carry another request.
+  [[nodiscard]] bool leaves_connection_usable() const noexcept {
+    return decoder_.done() && head_.keeps_alive() && raw().empty();
+  }
+
+  /// What was read ahead and raw is not needed any more: gives the memory back.
+  void forget_body();
+
+ private:
+  std::string_view method_;
+  std::size_t head_bytes_ = 0;
+  http::ResponseHead head_;
+  http::BodyDecoder decoder_;
+  std::string raw_;
+  std::size_t raw_used_ = 0;
+  std::string ahead_;
+  std::string_view trouble_;
+  bool begun_ = false;
+  int interim_heads_ = 0;
+};
+
+}  // namespace keypool::gateway

@@ -1,0 +1,154 @@
+#include "gateway/answer_head.h"
+
+#include <fmt/format.h>
+
+#include "provider/dialect.h"
+
+namespace keypool::gateway {
+namespace {
+
+void add_status(std::string& out, int status, std::string_view reason) {
+  out.append("HTTP/1.1 ");
+  fmt::format_to(std::back_inserter(out), "{} ", status);
+  out.append(reason).append("\r\n");
+}
+
+void add_line(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void add_number(std::string& out, std::string_view name, std::uint64_t value) {
+  add_line(out, name, fmt::format_int(value).c_str());
+}
+
+void add_provenance(std::string& out, const Provenance& provenance) {
+  if (!provenance.endpoint.empty()) add_line(out, "x-keypool-endpoint", provenance.endpoint);
+  if (!provenance.key.empty()) add_line(out, "x-keypool-key", provenance.key);
+  if (provenance.attempts > 0) {
+    add_number(out, "x-keypool-attempts", static_cast<std::uint64_t>(provenance.attempts));
+  }
+}
+
+void add_connection(std::string& out, int minor_version, bool keeps_alive) {
+  if (!keeps_alive) {
+    add_line(out, "connection", "close");
+  } else if (minor_version == 0) {
+    add_line(out, "connection", "keep-alive");
+  }
+}
+
+// Whether the gateway writes the header itself.
+bool is_framing(std::string_view name) {
+  return http::same_name(name, "content-length") || http::same_name(name, "transfer-encoding");
+}
+
+bool is_own(std::string_view name) {
+  constexpr std::string_view kOwn = "x-keypool-";
+  return name.size() > kOwn.size() && http::same_name(name.substr(0, kOwn.size()), kOwn);
+}
+
+void add_headers(std::string& out, const http::ResponseHead& head) {
+  for (const auto& header : head.headers()) {
+    if (provider::kept_from_client(header.name) || is_framing(header.name) || is_own(header.name) ||
+        head.is_connection_option(header.name)) {
+      continue;
+    }
+    add_line(out, header.name, header.value);
+  }
+}
+
+}  // namespace
+
+ClientFraming frame_for_client(const http::ResponseHead& head, int minor_version,
+                               bool keeps_alive) {
+  using Kind = http::Framing::Kind;
+  ClientFraming out{head.framing(), std::nullopt, keeps_alive};
+  switch (head.framing().kind) {
+    case Kind::none:
+      if (head.status() != 204) out.declared_length = head.declared_length();
+      break;
+    case Kind::length:
+      break;
+    case Kind::chunked:
+    case Kind::until_close:
+      out.framing.kind = minor_version == 1 ? Kind::chunked : Kind::until_close;
+      if (minor_version == 0) out.keeps_alive = false;
+      break;
+  }
+  return out;
+}
+
+void write_answer_head(const http::ResponseHead& head, int minor_version,
+                       const ClientFraming& framing, const Provenance& provenance,
+                       std::string& out) {
+  add_status(out, head.status(), head.reason());
+  add_headers(out, head);
+  switch (framing.framing.kind) {
+    case http::Framing::Kind::none:
+      if (framing.declared_length) add_number(out, "content-length", *framing.declared_length);
+      break;
+    case http::Framing::Kind::length:
+      add_number(out, "content-length", framing.framing.length);
+      break;
+    case http::Framing::Kind::chunked:
+      add_line(out, "transfer-encoding", "chunked");
+      break;
+    case http::Framing::Kind::until_close:
+      break;
+  }
+  add_provenance(out, provenance);
+  add_connection(out, minor_version, framing.keeps_alive);
+  out.append("\r\n");
+}
+
+void write_interim_head(const http::ResponseHead& head, std::string& out) {
+  add_status(out, head.status(), head.reason());
+  add_headers(out, head);
+  out.append("\r\n");
+}
+
+void write_own_error(const OwnError& error, int minor_version, bool keeps_alive, bool head_only,
+                     const Provenance& provenance, std::string& out) {
+  out.clear();
+  add_status(out, error.status, reason_phrase(error.status));
+  add_line(out, "content-type", "application/json");
+  add_number(out, "content-length", error.body.size());
+  if (error.retry_after_seconds) {
+    add_number(out, "retry-after", static_cast<std::uint64_t>(*error.retry_after_seconds));
+  }
+  if (error.should_retry) add_line(out, "x-should-retry", *error.should_retry ? "true" : "false");
+  add_provenance(out, provenance);
+  add_connection(out, minor_version, keeps_alive);
+  out.append("\r\n");
+  if (!head_only) out.append(error.body);
+}
+
+std::string_view reason_phrase(int status) noexcept {
+  struct Phrase {
+    int status;
+    std::string_view text;
+  };
+  static constexpr Phrase kPhrases[] = {
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {408, "Request Timeout"},
+      {413, "Content Too Large"},
+      {417, "Expectation Failed"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
+  };
+  for (const auto& phrase : kPhrases) {
+    if (phrase.status == status) return phrase.text;
+  }
+  return "Error";
+}
+
+}  // namespace keypool::gateway

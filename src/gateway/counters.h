@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace keypool::gateway {
+
+/// How a call ended, as its client saw it.
+enum class Outcome {
+  answered,  ///< with the provider's answer, whole, whatever its status
+  refused,   ///< with an error of the gateway's own
+  broken,    ///< with an answer that upstream did not finish
+  hung_up,   ///< by the client
+};
+
+inline constexpr std::size_t kOutcomes = 4;
+
+[[nodiscard]] std::string_view to_string(Outcome outcome) noexcept;
+
+/// What the gateway counts of one endpoint's calls.
+struct EndpointCounters {
+  std::array<std::atomic<std::uint64_t>, kOutcomes> ended{};
+  std::atomic<std::uint64_t> in_flight{0};
+  std::atomic<std::uint64_t> retries{0};  ///< tries beyond a call's first
+
+  [[nodiscard]] std::uint64_t ended_as(Outcome outcome) const noexcept {
+    return ended[static_cast<std::size_t>(outcome)].load(std::memory_order_relaxed);
+  }
+};
+
+/// Counts for whoever watches the gateway. Each number is right by itself; two numbers read one
+/// after the other need not fit together.
+///
+/// Thread-safety: any thread at any time.
+class Counters {
+ public:
+  explicit Counters(std::size_t endpoints)
+      : endpoints_(std::make_unique<EndpointCounters[]>(endpoints)), size_(endpoints) {}
+
+  /// By the endpoint's place in Config::endpoints.
+  [[nodiscard]] EndpointCounters& of(std::size_t endpoint) noexcept { return endpoints_[endpoint]; }
+  [[nodiscard]] const EndpointCounters& of(std::size_t endpoint) const noexcept {
+    return endpoints_[endpoint];
+  }
+  [[nodiscard]] std::size_t endpoints() const noexcept { return size_; }
+
+  std::atomic<std::uint64_t> connections{0};  ///< of clients, open now
+  std::atomic<std::uint64_t> calls{0};   ///< being served now, also those that go to no endpoint
+  std::atomic<std::uint64_t> astray{0};  ///< calls refused before they had an endpoint
+
+ private:
+  std::unique_ptr<EndpointCounters[]> endpoints_;
+  std::size_t size_;
+};
+
+}  // namespace keypool::gateway

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <keypool/lease.h>
+
+#include "gateway/answer.h"
+#include "gateway/answer_head.h"
+#include "gateway/attempts.h"
+#include "gateway/client.h"
+#include "gateway/counters.h"
+#include "gateway/request_body.h"
+#include "gateway/request_sender.h"
+#include "gateway/routing.h"
+#include "gateway/task.h"
+#include "provider/call.h"
+#include "provider/usage.h"
+#include "provider/verdict.h"
+
+namespace keypool::gateway {
+
+class Reactor;
+
+/// One request of a client's and its answer, from the first byte of the one to the last of the
+/// other. Used again for each request of a connection, so that its memory is.
+///
+/// Thread-safety: the reactor's thread only.
+class Exchange {
+ public:
+  /// What becomes of the client's connection.
+  enum class After {
+    next,    ///< another request may come
+    linger,  ///< closed, once the client has had time to read the answer
+    close,
+    reset,  ///< closed so that what the client has cannot pass for the whole
+  };
+
+  /// Both must outlive it.
+  Exchange(Reactor& reactor, Client& client);
+
+  Task<After> run();
+
+ private:
+  /// An error of the gateway's own.
+  struct Refused {
+    int status = 0;
+    std::string_view code = {};
+    std::string message = {};
+    std::optional<std::chrono::milliseconds> retry_after = std::nullopt;
+    std::optional<bool> should_retry = std::nullopt;
+    bool closes = false;  ///< where the next request begins is not known
+  };
+
+  enum class Tried {
+    answered,     ///< the answer's head is in `answer_`
+    failed,       ///< why is in `refused_`
+    bad_request,  ///< the client's body is malformed or too large: see `sender_`
+    client_left,
+  };
+
+  Task<std::expected<bool, http::Refusal>> read_body();
+  Task<std::expected<void, LeaseError>> lease_key();
+  Task<Tried> try_upstream();
+  Task<Tried> send_and_receive();
+  Task<void> read_error_body();
+  Task<After> relay();
+  Task<After> refuse();  ///< with `refused_`
+  Task<After> refuse_malformed(http::Refusal refusal);
+  Task<bool> pause(std::chrono::milliseconds time);
+
+  void begin();
+  void go_to(const Destination& destination);
+  [[nodiscard]] std::expected<Destination, Astray> find_destination();
+  [[nodiscard]] bool pass_on_instead(const LeaseError& no_key) const;
+  [[nodiscard]] Refused for_want_of_key(const LeaseError& no_key) const;
+  [[nodiscard]] Refused failed_upstream(bool late, std::string_view how,
+                                        std::string_view what) const;
+  Fault settle(const provider::Verdict& verdict);
+  void settle_success(const provider::Usage& usage);
+  void write_upstream_head();
+  void pass_interim_head();
+  void give_back_upstream();
+  After hung_up();
+  void ended(Outcome outcome, int status);
+
+  Reactor& reactor_;
+  Client& client_;
+
+  // The request.
+  http::RequestHead request_;
+  RequestBody body_;
+  provider::Call call_;
+  MonotonicTime began_;
+
+  // Where it goes.
+  const config::Endpoint* endpoint_ = nullptr;
+  std::size_t endpoint_index_ = 0;
+  std::string_view rest_;  // of the target
+
+  // The tries.
+  Attempts attempts_{0};
+  Lease lease_;
+  std::string key_name_;
+  int tries_ = 0;
+  std::optional<MonotonicTime> waits_until_;  // for a key to open
+  std::shared_ptr<Connection> upstream_;
+  RequestSender sender_;
+  Answer answer_;
+  std::optional<provider::Verdict> verdict_;  // on the answer at hand
+  bool may_try_again_ = false;                // after the try that failed
+
+  // What goes to the client.
+  Refused refused_;
+  std::string out_;  // a head
+};
+
+}  // namespace keypool::gateway

@@ -1,0 +1,93 @@
+#include "gateway/gateway.h"
+
+#include <algorithm>
+#include <future>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+
+#include "gateway/acceptor.h"
+#include "gateway/reactor.h"
+#include "gateway/site.h"
+
+namespace keypool::gateway {
+
+class Gateway::State {
+ public:
+  State(const config::Config& config, KeyPool& pool) : site_(config, pool) {
+    const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+    const int threads = std::max(1, config.threads > 0 ? config.threads : cores);
+    for (int i = 0; i < threads; ++i) reactors_.push_back(std::make_unique<Reactor>(site_));
+  }
+
+  std::expected<void, std::string> start() {
+    auto port = acceptor_.listen(site_.config.listen);
+    if (!port) return std::unexpected(port.error());
+    port_ = *port;
+    for (const auto& reactor : reactors_) reactor->start();
+    running_ = true;
+    return {};
+  }
+
+  std::size_t drain(std::chrono::milliseconds grace) {
+    if (!running_) return 0;
+    running_ = false;
+    on_each([this](Reactor& reactor) {
+      if (&reactor == reactors_.front().get()) acceptor_.close();
+    });
+    on_each([](Reactor& reactor) { reactor.drain(); });
+    std::size_t cut_off = 0;
+    if (!site_.wait_for_all_to_go(grace)) {
+      cut_off = site_.counters.calls.load();
+      on_each([](Reactor& reactor) { reactor.cut(); });
+      while (!site_.wait_for_all_to_go(std::chrono::seconds{1})) {
+      }
+    }
+    for (const auto& reactor : reactors_) reactor->stop();
+    return cut_off;
+  }
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] const Counters& counters() const noexcept { return site_.counters; }
+
+ private:
+  // Runs it on each reactor's thread, one after another, and waits for it.
+  template <class Do>
+  void on_each(Do what) {
+    for (const auto& reactor : reactors_) {
+      std::promise<void> done;
+      asio::post(reactor->io(), [&] {
+        what(*reactor);
+        done.set_value();
+      });
+      done.get_future().wait();
+    }
+  }
+
+  Site site_;
+  std::vector<std::unique_ptr<Reactor>> reactors_;
+  Acceptor acceptor_{reactors_};
+  std::uint16_t port_ = 0;
+  bool running_ = false;
+};
+
+Gateway::Gateway(const config::Config& config, KeyPool& pool)
+    : state_(std::make_unique<State>(config, pool)) {}
+
+Gateway::~Gateway() { drain(std::chrono::milliseconds{0}); }
+
+std::expected<void, std::string> Gateway::start() { return state_->start(); }
+
+std::uint16_t Gateway::port() const noexcept { return state_->port(); }
+
+std::size_t Gateway::in_flight() const noexcept {
+  return state_->counters().calls.load(std::memory_order_relaxed);
+}
+
+const Counters& Gateway::counters() const noexcept { return state_->counters(); }
+
+std::size_t Gateway::drain(std::chrono::milliseconds grace) { return state_->drain(grace); }
+
+}  // namespace keypool::gateway

@@ -1,0 +1,100 @@
+#include "gateway/reactor.h"
+
+#include <csignal>
+#include <exception>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+namespace keypool::gateway {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{250};
+
+// OpenSSL writes with write(2), which raises SIGPIPE where the other side has hung up. Blocked in
+// this thread it stays without effect, and the rest of the process keeps the disposition it wants.
+void block_sigpipe() {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+}
+
+}  // namespace
+
+Reactor::Reactor(Site& site)
+    : site_(site),
+      // Sockets and timers are this thread's alone; only `post` comes from others.
+      io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
+      work_(io_.get_executor()),
+      deadlines_(system_clock().now()),
+      ticker_(io_) {
+  for (const auto& endpoint : site_.config.endpoints) {
+    upstreams_.push_back(std::make_unique<Upstream>(io_, deadlines_, endpoint.base_url,
+                                                    site_.config.limits, site_.tls.get()));
+  }
+}
+
+Reactor::~Reactor() { stop(); }
+
+void Reactor::start() {
+  tick();
+  thread_ = std::thread([this] {
+    block_sigpipe();
+    io_.run();
+  });
+}
+
+void Reactor::stop() {
+  if (!thread_.joinable()) return;
+  asio::post(io_, [this] {
+    for (const auto& upstream : upstreams_) upstream->close();
+    ticker_.cancel();
+    work_.reset();
+    io_.stop();
+  });
+  thread_.join();
+}
+
+void Reactor::tick() {
+  ticker_.expires_after(kTick);
+  ticker_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    deadlines_.tick(system_clock().now());
+    tick();
+  });
+}
+
+void Reactor::serve(Socket socket) {
+  auto connection = std::make_shared<Connection>(std::move(socket), deadlines_);
+  if (draining_) return;
+  auto session = std::make_shared<Session>(*this, std::move(connection));
+  sessions_.insert(session);
+  site_.client_came();
+  auto ended = [this, session](const std::exception_ptr& exception) {
+    sessions_.erase(session);
+    site_.client_went();
+    if (!exception) return;
+    try {
+      std::rethrow_exception(exception);
+    } catch (const std::exception& error) {
+      spdlog::error("a connection ended because of a mistake of keypool's: {}", error.what());
+    }
+  };
+  asio::co_spawn(io_.get_executor(), Session::run(std::move(session)), std::move(ended));
+}
+
+void Reactor::drain() {
+  draining_ = true;
+  for (const auto& session : std::vector(sessions_.begin(), sessions_.end())) {
+    if (session->idle()) session->cut();
+  }
+}
+
+void Reactor::cut() {
+  for (const auto& session : std::vector(sessions_.begin(), sessions_.end())) session->cut();
+}
+
+}  // namespace keypool::gateway

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "gateway/connection.h"
+#include "gateway/scratch.h"
+#include "gateway/session.h"
+#include "gateway/site.h"
+#include "gateway/upstream.h"
+
+namespace keypool::gateway {
+
+/// One thread and everything it alone touches: its clients, its upstream connections, its clock
+/// tick. Calls of different reactors meet in the pool and the counters only.
+///
+/// Thread-safety: `start`, `post`, `stop` and the destructor from the gateway's thread; all else on
+/// the reactor's own.
+class Reactor {
+ public:
+  explicit Reactor(Site& site);
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+  ~Reactor();
+
+  void start();
+
+  /// Ends the thread, after what was posted before. No client may be left.
+  void stop();
+
+  [[nodiscard]] asio::io_context& io() noexcept { return io_; }
+  [[nodiscard]] Site& site() noexcept { return site_; }
+  [[nodiscard]] Deadlines& deadlines() noexcept { return deadlines_; }
+  [[nodiscard]] Scratch& scratch() noexcept { return scratch_; }
+  [[nodiscard]] Upstream& upstream(std::size_t endpoint) noexcept { return *upstreams_[endpoint]; }
+
+  /// Serves a client on an accepted socket.
+  void serve(Socket socket);
+
+  /// Ends clients between two requests; the others get no further request.
+  void drain();
+  [[nodiscard]] bool draining() const noexcept { return draining_; }
+
+  /// Ends every client, whatever it waits for.
+  void cut();
+
+ private:
+  void tick();
+
+  Site& site_;
+  asio::io_context io_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  Deadlines deadlines_;
+  Scratch scratch_;
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>,
+                             asio::io_context::executor_type>
+      ticker_;
+  std::vector<std::unique_ptr<Upstream>> upstreams_;
+  std::unordered_set<std::shared_ptr<Session>> sessions_;
+  bool draining_ = false;
+  std::thread thread_;
+};
+
+}  // namespace keypool::gateway

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+
+#include "gateway/client.h"
+#include "gateway/exchange.h"
+#include "gateway/task.h"
+
+namespace keypool::gateway {
+
+class Reactor;
+
+/// A client's connection: one exchange after another, until one of the two sides has enough.
+///
+/// Thread-safety: the reactor's thread only.
+class Session {
+ public:
+  Session(Reactor& reactor, std::shared_ptr<Connection> connection);
+
+  /// `self` keeps the session until it has ended.
+  static Task<void> run(std::shared_ptr<Session> self);
+
+  /// Ends it whatever goes on.
+  void cut() { client_.cut(); }
+
+  /// Between two requests.
+  [[nodiscard]] bool idle() const noexcept { return client_.idle(); }
+
+ private:
+  Task<void> linger();
+
+  Reactor& reactor_;
+  Client client_;
+  Exchange exchange_;
+};
+
+}  // namespace keypool::gateway
