@@ -2,19 +2,20 @@
 
 #include <array>
 #include <cctype>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -28,11 +29,38 @@ namespace beast = boost::beast;
 namespace wire = boost::beast::http;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
-using Stream = beast::tcp_stream;
 using Parser = wire::response_parser<wire::buffer_body>;
 
 constexpr std::size_t kPieceBytes = 16 * 1024;
 constexpr std::uint32_t kHeadBytes = 256 * 1024;
+
+/// A connection that is cut when its deadline comes, whatever it waits for.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  explicit Connection(const asio::any_io_executor& executor) : socket(executor), timer_(executor) {}
+
+  void set_deadline(std::chrono::milliseconds time) {
+    timer_.expires_after(time);
+    auto cut = [self = shared_from_this()](error_code ec) {
+      if (ec) return;
+      self->expired = true;
+      self->close();
+    };
+    timer_.async_wait(std::move(cut));
+  }
+
+  void close() {
+    error_code ignored;
+    socket.close(ignored);
+    timer_.cancel();
+  }
+
+  tcp::socket socket;
+  bool expired = false;
+
+ private:
+  asio::steady_timer timer_;
+};
 
 std::string address_of(const Fetch& fetch) {
   const std::string host =
@@ -51,7 +79,6 @@ std::unexpected<FetchError> timed_out(const Fetch& fetch) {
 }
 
 std::unexpected<FetchError> broken(error_code ec, std::string_view where, const Fetch& fetch) {
-  if (ec == beast::error::timeout) return timed_out(fetch);
   const bool ours = ec.category() == make_error_code(wire::error::bad_version).category();
   if (ec == wire::error::end_of_stream || ec == wire::error::partial_message || !ours) {
     const std::string why = ours ? "the connection ended" : ec.message();
@@ -72,22 +99,21 @@ std::string request_head(const Fetch& fetch) {
   return text.append("\r\n");
 }
 
-asio::awaitable<std::expected<void, FetchError>> connect(Stream& stream, const Fetch& fetch) {
+asio::awaitable<std::expected<void, FetchError>> connect(tcp::socket& socket, const Fetch& fetch) {
   error_code ec;
   const auto address = asio::ip::make_address(fetch.host, ec);
   if (!ec) {
-    co_await stream.async_connect(tcp::endpoint(address, fetch.port),
+    co_await socket.async_connect(tcp::endpoint(address, fetch.port),
                                   asio::redirect_error(asio::use_awaitable, ec));
   } else {
-    tcp::resolver resolver(stream.get_executor());
+    tcp::resolver resolver(socket.get_executor());
     const auto found = co_await resolver.async_resolve(
         fetch.host, std::to_string(fetch.port), asio::redirect_error(asio::use_awaitable, ec));
     if (ec) co_return failed(FetchErrorKind::unreachable, "no such host", fetch);
-    co_await stream.async_connect(found, asio::redirect_error(asio::use_awaitable, ec));
+    co_await asio::async_connect(socket, found, asio::redirect_error(asio::use_awaitable, ec));
   }
-  if (ec == beast::error::timeout) co_return timed_out(fetch);
   if (ec) co_return failed(FetchErrorKind::unreachable, ec.message(), fetch);
-  stream.socket().set_option(tcp::no_delay(true), ec);
+  socket.set_option(tcp::no_delay(true), ec);
   co_return std::expected<void, FetchError>{};
 }
 
@@ -99,7 +125,8 @@ Answer head_of(const Parser& parser) {
   return answer;
 }
 
-asio::awaitable<std::expected<Answer, FetchError>> read_answer(Stream& stream, const Fetch& fetch) {
+asio::awaitable<std::expected<Answer, FetchError>> read_answer(tcp::socket& socket,
+                                                               const Fetch& fetch) {
   beast::flat_buffer buffer;
   std::optional<Parser> parser;
   error_code ec;
@@ -108,7 +135,7 @@ asio::awaitable<std::expected<Answer, FetchError>> read_answer(Stream& stream, c
     parser->header_limit(kHeadBytes);
     parser->body_limit(boost::none);
     parser->skip(fetch.method == "HEAD");
-    co_await wire::async_read_header(stream, buffer, *parser,
+    co_await wire::async_read_header(socket, buffer, *parser,
                                      asio::redirect_error(asio::use_awaitable, ec));
     if (ec) co_return broken(ec, "before an answer came", fetch);
   } while (parser->get().result_int() < 200);
@@ -121,7 +148,7 @@ asio::awaitable<std::expected<Answer, FetchError>> read_answer(Stream& stream, c
     auto& body = parser->get().body();
     body.data = piece.data();
     body.size = piece.size();
-    co_await wire::async_read_some(stream, buffer, *parser,
+    co_await wire::async_read_some(socket, buffer, *parser,
                                    asio::redirect_error(asio::use_awaitable, ec));
     const std::string_view came(piece.data(), piece.size() - body.size);
     if (fetch.on_body) {
@@ -140,24 +167,26 @@ asio::awaitable<std::expected<Answer, FetchError>> read_answer(Stream& stream, c
   co_return answer;
 }
 
-asio::awaitable<std::expected<Answer, FetchError>> exchange(Fetch fetch) {
-  Stream stream(co_await asio::this_coro::executor);
-  if (fetch.deadline.count() > 0) {
-    stream.expires_after(fetch.deadline);
-  } else {
-    stream.expires_never();
-  }
-  if (auto connected = co_await connect(stream, fetch); !connected) {
-    co_return std::unexpected(std::move(connected.error()));
-  }
+asio::awaitable<std::expected<Answer, FetchError>> exchange_on(tcp::socket& socket,
+                                                               const Fetch& fetch) {
+  auto connected = co_await connect(socket, fetch);
+  if (!connected) co_return std::unexpected(std::move(connected.error()));
+
   const std::string head = request_head(fetch);
-  const std::array request{asio::buffer(head), asio::buffer(std::as_const(fetch.body))};
-  error_code ec;
-  co_await asio::async_write(stream, request, asio::redirect_error(asio::use_awaitable, ec));
-  if (ec == beast::error::timeout) co_return timed_out(fetch);
-  // Any other failure to write may be a server that refused before it had read all: look for its
-  // answer.
-  co_return co_await read_answer(stream, fetch);
+  const std::array request{asio::buffer(head), asio::buffer(fetch.body)};
+  error_code refused;  // by a server that answers before it has read all: look for its answer
+  co_await asio::async_write(socket, request, asio::redirect_error(asio::use_awaitable, refused));
+  co_return co_await read_answer(socket, fetch);
+}
+
+asio::awaitable<std::expected<Answer, FetchError>> exchange(Fetch fetch) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto connection = std::make_shared<Connection>(executor);
+  if (fetch.deadline.count() > 0) connection->set_deadline(fetch.deadline);
+  auto answer = co_await exchange_on(connection->socket, fetch);
+  connection->close();
+  if (!answer && connection->expired) co_return timed_out(fetch);
+  co_return answer;
 }
 
 }  // namespace

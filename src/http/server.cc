@@ -165,10 +165,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
       progress_ = Progress::broken;
       co_return false;
     }
-    const bool last_chunk = chunked_ && !head_only_;
-    if (last_chunk && !co_await put(buffer_of("0\r\n\r\n"))) co_return false;
-    progress_ = Progress::finished;
-    co_return true;
+    bool sent = true;
+    if (chunked_ && !head_only_) sent = co_await put(buffer_of("0\r\n\r\n"));
+    if (sent) progress_ = Progress::finished;
+    co_return sent;
   }
 
   asio::awaitable<bool> wait(std::chrono::nanoseconds duration) {
@@ -448,7 +448,8 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
       if (refusal == kNoRequest) co_return;
       if (refusal != kGoodRequest) {
         connection->expect_answer(11, false, false);
-        if (co_await connection->send_status(refusal)) co_await connection->linger();
+        const bool sent = co_await connection->send_status(refusal);
+        if (sent) co_await connection->linger();
         co_return;
       }
       co_await answer(*self, *connection, parser.get());

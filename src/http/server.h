@@ -50,8 +50,11 @@ class Connection;
 /// Members that send return false once the client is gone; nothing further will reach it then. A
 /// client that closes its sending side counts as gone.
 ///
-/// Trap: give an answer a name, or let a function return it. g++ 12 destroys a braced temporary in
-/// a `co_await` expression twice: never `co_await responder.send({.status = 404})`.
+/// Two traps of g++ 12, both wrong code without a warning. It destroys a braced temporary in a
+/// `co_await` expression twice: give an answer a name, or let a function return it, but never
+/// `co_await responder.send({.status = 404})`. And it loses its place after a `co_await` with a
+/// temporary in the condition of an `if`: never `if (!co_await responder.wait(1s))`, but
+/// `const bool stayed = co_await responder.wait(1s); if (!stayed)`.
 ///
 /// Lifetime: belongs to the session that called the handler, and ends with the call.
 class Responder {

@@ -286,8 +286,9 @@ struct Waits {
     if (request.path() == "/stall") {
       co_await responder.stall();
       ++*ended;
-    } else if (!co_await responder.wait(1h)) {
-      ++*ended;
+    } else {
+      const bool stayed = co_await responder.wait(1h);
+      if (!stayed) ++*ended;
     }
   }
 };
