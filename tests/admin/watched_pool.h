@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include <keypool/key_pool.h>
 
 #include "config/config.h"
@@ -17,14 +19,22 @@ struct WatchedPool {
 
   WatchedPool() {
     config.admin = {"127.0.0.1", 0};
-    config.endpoints = {
-        {.name = "openai",
-         .base_url = {.tls = true, .host = "api.openai.com", .port = 443},
-         .dialect = provider::Dialect::openai},
-        {.name = "empty", .base_url = {.tls = true, .host = "api.example.com", .port = 443}},
-        {.name = "local", .base_url = {.host = "127.0.0.1", .port = 11434}, .keyless = true}};
-    pool.add_key("openai", {.name = "OPENAI_API_KEY[0]", .secret = Secret(kMarker)});
-    pool.add_key("openai", {.name = "OPENAI_API_KEY[1]", .secret = Secret(kMarker)});
+    add_endpoint("openai", "api.openai.com").dialect = provider::Dialect::openai;
+    add_endpoint("empty", "api.example.com");
+    add_endpoint("local", "model.internal").keyless = true;
+    for (const char* name : {"OPENAI_API_KEY[0]", "OPENAI_API_KEY[1]"}) {
+      pool.add_key("openai", {.name = name, .secret = Secret(kMarker)});
+    }
+  }
+
+ private:
+  config::Endpoint& add_endpoint(const std::string& name, const std::string& host) {
+    config::Endpoint& endpoint = config.endpoints.emplace_back();
+    endpoint.name = name;
+    endpoint.base_url.tls = true;
+    endpoint.base_url.host = host;
+    endpoint.base_url.port = 443;
+    return endpoint;
   }
 };
 
