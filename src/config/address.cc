@@ -68,11 +68,11 @@ std::expected<HostAndPort, std::string> parse_authority(std::string_view text) {
     result.host = lower_case(address);
     after_host = text.substr(end + 1);
   } else {
-    const auto colon = std::min(text.find(':'), text.size());
-    if (text.substr(0, colon).empty()) return std::unexpected("no host");
-    if (text.find(':', std::min(colon + 1, text.size())) != text.npos) {
+    if (std::ranges::count(text, ':') > 1) {
       return std::unexpected("an IPv6 address stands in brackets, as in [::1]");
     }
+    const auto colon = std::min(text.find(':'), text.size());
+    if (colon == 0) return std::unexpected("no host");
     if (!is_host(text.substr(0, colon))) return std::unexpected("no valid host");
     result.host = lower_case(text.substr(0, colon));
     after_host = text.substr(colon);

@@ -22,13 +22,47 @@ namespace {
 
 constexpr std::size_t kMostDepth = 32;
 
-Place place_of(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+/// The parser gives no place, -1, to some values that are not written.
+Place place_of(const YAML::Mark& mark) {
+  return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1};
+}
 
 /// Why the rest of the file is not worth reading.
 struct Unreadable {
   Place place;
   std::string what;
 };
+
+/// The tags that the parser gives to values without one of their own.
+constexpr std::string_view kPlain = "?";
+constexpr std::string_view kQuoted = "!";
+
+constexpr const char* kOpenQuote = "a quoted text without its closing quote";
+
+std::string not_yaml(std::string_view why) { return fmt::format("not YAML: {}", why); }
+
+/// The parser does not count a byte order mark.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+/// Whether the quoted text that begins at the `begin`-th byte ends again: the parser lets the end
+/// of the file pass for a closing quote.
+bool is_closed(std::string_view text, std::size_t begin) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  text.remove_prefix(std::min(begin, text.size()));
+  const bool doubled_quotes = text.starts_with('\'');
+  if (!doubled_quotes && !text.starts_with('"')) return true;
+  const char quote = text.front();
+  for (std::size_t at = 1; at < text.size(); ++at) {
+    if (text[at] == '\\' && !doubled_quotes) {
+      ++at;
+    } else if (text[at] == quote) {
+      const bool escaped = doubled_quotes && text.substr(at + 1).starts_with(quote);
+      if (!escaped) return true;
+      ++at;
+    }
+  }
+  return false;
+}
 
 /// Builds the tree from the parser's events.
 class TreeBuilder final : public YAML::EventHandler {
@@ -48,6 +82,7 @@ class TreeBuilder final : public YAML::EventHandler {
                 const std::string& text) override {
     refuse_anchor(mark, anchor);
     refuse_tag(mark, tag);
+    if (tag == kQuoted) last_quoted_ = mark;
     if (expects_name()) {
       take_name(mark, text);
     } else {
@@ -71,6 +106,15 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnSequenceEnd() override { open_.pop_back(); }
   void OnMapEnd() override { open_.pop_back(); }
+
+  /// What is wrong though the parser read `text` to its end.
+  [[nodiscard]] std::optional<Unreadable> flaw(std::string_view text) const {
+    if (no_name_) return no_name_;
+    if (last_quoted_ && !is_closed(text, static_cast<std::size_t>(last_quoted_->pos))) {
+      return Unreadable{place_of(*last_quoted_), not_yaml(kOpenQuote)};
+    }
+    return std::nullopt;
+  }
 
  private:
   /// A list or map whose end has not been seen.
@@ -100,7 +144,12 @@ class TreeBuilder final : public YAML::EventHandler {
       throw Unreadable{place_of(mark),
                        "does not go on where the file began; check the indentation and `---`"};
     }
-    if (expects_name()) throw Unreadable{place_of(mark), "expected the name of a field"};
+    if (expects_name()) {
+      // Often the beginning of a worse mistake, such as a `[` without its `]`, which the parser has
+      // not come to yet.
+      if (!no_name_) no_name_ = Unreadable{place_of(mark), "expected the name of a field"};
+      open_.back().name.emplace(std::string(), place_of(mark));
+    }
 
     YamlNode& node = document_.add();
     node.kind = kind;
@@ -116,7 +165,7 @@ class TreeBuilder final : public YAML::EventHandler {
     } else {
       std::tie(node.name, node.name_place) = *std::exchange(parent.name, std::nullopt);
       const auto [first, is_new] = parent.names.emplace(node.name, node.name_place);
-      if (!is_new) {
+      if (!is_new && !no_name_) {
         problems_.add_at_name(
             node, fmt::format("stands here twice; first on line {}", first->second.line));
         return;
@@ -131,9 +180,8 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
-  /// `?` and `!` are what the parser gives to values without a tag of their own.
   static void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "?" && tag != "!") {
+    if (!tag.empty() && tag != kPlain && tag != kQuoted) {
       throw Unreadable{place_of(mark), "a tag (!name); write the plain value"};
     }
   }
@@ -141,6 +189,8 @@ class TreeBuilder final : public YAML::EventHandler {
   YamlDocument& document_;
   Problems& problems_;
   std::vector<Open> open_;
+  std::optional<Unreadable> no_name_;  ///< the first value that stands where a name belongs
+  std::optional<YAML::Mark> last_quoted_;
 };
 
 std::string_view line_of(std::string_view text, int number) {
@@ -185,7 +235,7 @@ constexpr std::array kHints = {
     Hint{YAML::ErrorMsg::END_OF_MAP_FLOW, "a `{` without its `}`"},
     Hint{YAML::ErrorMsg::END_OF_SEQ_FLOW, "a `[` without its `]`"},
     Hint{YAML::ErrorMsg::FLOW_END, "a `]` or `}` without its beginning"},
-    Hint{YAML::ErrorMsg::EOF_IN_SCALAR, "a quoted text without its closing quote"},
+    Hint{YAML::ErrorMsg::EOF_IN_SCALAR, kOpenQuote},
     Hint{YAML::ErrorMsg::UNKNOWN_TOKEN,
          "a text that must be quoted: it begins with a sign of YAML's"},
 };
@@ -199,18 +249,18 @@ Unreadable explained(const YAML::ParserException& error, std::string_view text) 
             "a tab in the indentation; YAML is indented with spaces"};
   }
   for (const auto& [parser_says, instead] : kHints) {
-    if (error.msg == parser_says) return {place, fmt::format("not YAML: {}", instead)};
+    if (error.msg == parser_says) return {place, not_yaml(instead)};
   }
-  return {place, fmt::format("not YAML: {}", error.msg)};
+  return {place, not_yaml(error.msg)};
 }
 
-std::optional<Unreadable> parse(std::string_view text, YAML::EventHandler& handler) {
+std::optional<Unreadable> parse(std::string_view text, TreeBuilder& builder) {
   std::ispanstream stream(std::span<const char>(text.data(), text.size()));
   try {
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(handler)) {
+    while (parser.HandleNextDocument(builder)) {
     }
-    return std::nullopt;
+    return builder.flaw(text);
   } catch (const Unreadable& error) {
     return error;
   } catch (const YAML::DeepRecursion& error) {

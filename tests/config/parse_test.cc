@@ -1,0 +1,189 @@
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/load.h"
+#include "tests/secrets/temporary_folder.h"
+
+namespace keypool::config {
+namespace {
+
+using namespace std::chrono_literals;
+using provider::Dialect;
+
+/// The configuration of a text without mistakes.
+Config parsed(std::string_view yaml) {
+  auto config = parse(yaml, "keypool.yaml");
+  if (config) return std::move(*config);
+  for (const Problem& problem : config.error()) ADD_FAILURE() << problem.message();
+  return {};
+}
+
+constexpr const char* kEverything = R"(# every field that is built
+listen: 127.0.0.1:9090
+admin:
+  listen: "[::1]:9091"
+threads: 2
+state: ":memory:"
+limits:
+  head_bytes: 32KiB
+  body_bytes: 1GiB
+  replay_bytes: 0
+  head_time: 10s
+  connect_time: 1500ms
+  first_byte_time: 5m
+  idle_time: 1m30s
+  grace_time: 0s
+routes:
+  - { model: "gpt-*", endpoint: openai }
+  - { model: "*", endpoint: local }
+endpoints:
+  - name: openai
+    base_url: https://api.openai.com
+    dialect: openai
+    keys:
+      - OPENAI_API_KEY
+      - { name: TEAM_B_KEY, group: team-b, disabled: true }
+    policy: headroom
+    affinity: off
+    cooldown: 90s
+    attempts: 5
+    max_wait: 2s
+  - name: local
+    base_url: http://127.0.0.1:11434/ollama/
+    dialect: generic
+    keys: none
+)";
+
+TEST(Config, ReadsTheGatewaysOwnFields) {
+  const Config config = parsed(kEverything);
+
+  EXPECT_EQ(config.file, "keypool.yaml");
+  EXPECT_EQ(config.listen.text(), "127.0.0.1:9090");
+  EXPECT_EQ(config.admin.text(), "[::1]:9091");
+  EXPECT_EQ(config.threads, 2);
+  EXPECT_EQ(config.limits.head_bytes, 32u * 1024);
+  EXPECT_EQ(config.limits.body_bytes, 1024u * 1024 * 1024);
+  EXPECT_EQ(config.limits.replay_bytes, 0u);
+  EXPECT_EQ(config.limits.head_time, 10s);
+  EXPECT_EQ(config.limits.connect_time, 1500ms);
+  EXPECT_EQ(config.limits.first_byte_time, 5min);
+  EXPECT_EQ(config.limits.idle_time, 90s);
+  EXPECT_EQ(config.limits.grace_time, 0s);
+}
+
+TEST(Config, ReadsEndpoints) {
+  const Config config = parsed(kEverything);
+
+  ASSERT_EQ(config.endpoints.size(), 2u);
+  const Endpoint& openai = config.endpoints[0];
+  EXPECT_EQ(openai.name, "openai");
+  EXPECT_EQ(openai.base_url.text(), "https://api.openai.com");
+  EXPECT_EQ(openai.dialect, Dialect::openai);
+  EXPECT_FALSE(openai.keyless);
+  EXPECT_EQ(openai.cooldown, 90s);
+  EXPECT_EQ(openai.attempts, 5);
+  EXPECT_EQ(openai.max_wait, 2s);
+  EXPECT_EQ(openai.place.line, 20);
+
+  const Endpoint& local = config.endpoints[1];
+  EXPECT_TRUE(local.keyless);
+  EXPECT_TRUE(local.keys.empty());
+  EXPECT_EQ(local.base_url.prefix, "/ollama");
+  EXPECT_EQ(local.cooldown, 60s) << "the default";
+}
+
+TEST(Config, ReadsKeysAsNamesAndAsMaps) {
+  const auto keys = parsed(kEverything).endpoints.at(0).keys;
+
+  ASSERT_EQ(keys.size(), 2u);
+  EXPECT_EQ(keys[0].name, "OPENAI_API_KEY");
+  EXPECT_EQ(keys[0].group, "");
+  EXPECT_FALSE(keys[0].disabled);
+  EXPECT_EQ(keys[0].place.line, 24);
+  EXPECT_EQ(keys[0].place.column, 9);
+  EXPECT_EQ(keys[1].name, "TEAM_B_KEY");
+  EXPECT_EQ(keys[1].group, "team-b");
+  EXPECT_TRUE(keys[1].disabled);
+}
+
+TEST(Config, RoutesMayStandBeforeTheirEndpoints) {
+  const auto routes = parsed(kEverything).routes;
+
+  ASSERT_EQ(routes.size(), 2u);
+  EXPECT_EQ(routes[0].model, "gpt-*");
+  EXPECT_EQ(routes[0].endpoint, "openai");
+  EXPECT_EQ(routes[1].model, "*");
+}
+
+TEST(Config, NeedsNoMoreThanOneEndpoint) {
+  const Config config = parsed(
+      "endpoints: [{name: openai, base_url: https://api.openai.com, dialect: openai, keys: "
+      "[KEY]}]");
+
+  EXPECT_EQ(config.listen.text(), "127.0.0.1:8080");
+  EXPECT_EQ(config.admin.text(), "127.0.0.1:8081");
+  EXPECT_EQ(config.threads, 0);
+  EXPECT_TRUE(config.routes.empty());
+}
+
+TEST(Config, WindowsLineEndsAndAByteOrderMarkAreNoMistake) {
+  std::string text = "\xEF\xBB\xBF";
+  for (const char c : std::string_view(kEverything)) {
+    if (c == '\n') text += '\r';
+    text += c;
+  }
+
+  EXPECT_EQ(parsed(text).endpoints.size(), 2u);
+}
+
+TEST(Config, ReadsAFileOfTenMegabytes) {
+  std::string text =
+      "endpoints:\n  - name: openai\n    base_url: https://api.openai.com\n    dialect: openai\n"
+      "    keys:\n";
+  std::size_t count = 0;
+  while (text.size() < 10'000'000) {
+    text += "      - { name: TEAM_KEY_" + std::to_string(count++) +
+            ", group: a-group-of-the-operators-own-choice-with-a-long-name }\n";
+  }
+
+  EXPECT_EQ(parsed(text).endpoints.at(0).keys.size(), count);
+}
+
+TEST(Load, ReadsAFile) {
+  const test::TemporaryFolder folder;
+  const auto file = folder.write("keypool.yaml", kEverything);
+
+  const auto config = load(file);
+
+  ASSERT_TRUE(config.has_value());
+  EXPECT_EQ(config->file, file);
+}
+
+TEST(Load, SaysWhyAFileCannotBeRead) {
+  const test::TemporaryFolder folder;
+  const auto absent = folder.path() / "absent.yaml";
+
+  const auto config = load(absent);
+
+  ASSERT_FALSE(config.has_value());
+  EXPECT_EQ(config.error().at(0).message(),
+            absent.native() + ": cannot be read: No such file or directory");
+}
+
+TEST(Load, RefusesAFolderAndAnEndlessFile) {
+  const test::TemporaryFolder folder;
+  const auto large = folder.write("large.yaml", "");
+  std::filesystem::resize_file(large, 17 * 1024 * 1024);
+
+  EXPECT_EQ(load(folder.path()).error().at(0).expected, "cannot be read: a folder, not a file");
+  EXPECT_EQ(load("/dev/zero").error().at(0).expected, "cannot be read: not a regular file");
+  EXPECT_EQ(load(large).error().at(0).expected,
+            "cannot be read: 17825792 bytes long; at most 16777216 are read");
+}
+
+}  // namespace
+}  // namespace keypool::config
