@@ -20,7 +20,10 @@ struct CredentialPlace {
   std::string_view prefix;
 };
 
-[[nodiscard]] CredentialPlace credential_place(Dialect dialect) noexcept;
+/// `target` matters where one provider wants its key in different places: Gemini's
+/// OpenAI-compatible paths take it as a Bearer only.
+[[nodiscard]] CredentialPlace credential_place(Dialect dialect,
+                                               std::string_view target = {}) noexcept;
 
 /// The credential that a client sent, in any of the places SDKs put one (`Authorization: Bearer`,
 /// `x-api-key`, `api-key`, `x-goog-api-key`, `?key=`).
@@ -28,15 +31,21 @@ struct CredentialPlace {
                                                                 std::string_view target) noexcept;
 
 /// Whether a request header of the client's stays behind: credentials and account scoping
-/// (`openai-organization`, `openai-project`), cookies, `origin`, `referer`, hop-by-hop headers, `host`,
-/// and what the gateway itself speaks (`x-keypool-*`).
+/// (`openai-organization`, `openai-project`), cookies, `origin`, `referer`, hop-by-hop headers,
+/// `host`, and what the gateway itself speaks (`x-keypool-*`). The body's framing is the sender's
+/// business.
 [[nodiscard]] bool stays_behind(std::string_view request_header_name) noexcept;
 
-/// Whether an answer's header is kept from the client: hop-by-hop, cookies, and the names of the
-/// organization behind the key.
+/// Whether an answer's header is kept from the client: hop-by-hop, cookies, the names of the
+/// organization behind the key, and its limits (`describes_limits`): they are one hidden key's.
 [[nodiscard]] bool kept_from_client(std::string_view answer_header_name) noexcept;
 
-/// The target without its `key=` query parameters, which Gemini's SDKs use for the credential.
+/// Whether an answer's header tells a limit, what remains of it, or when it is full again. The wait
+/// until the next try (`retry-after`) is not among them.
+[[nodiscard]] bool describes_limits(std::string_view answer_header_name) noexcept;
+
+/// The target without the query parameters that carry a credential: `key`, which Gemini's SDKs use,
+/// and `api-key`, which Azure's do. Names are compared with their percent-encoding taken off.
 [[nodiscard]] std::string without_query_credential(std::string_view target);
 
 }  // namespace keypool::provider

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -9,16 +10,36 @@
 namespace keypool::provider {
 
 /// Tokens of one call, as the provider counted them or as estimated.
+///
+/// The parts are apart because they are priced apart: what is in none of them is plain input, or
+/// plain output. Providers that count otherwise are converted: Anthropic's `input_tokens` leaves
+/// cached input out, Gemini's candidates and xAI's completion tokens leave reasoning out.
 struct Usage {
-  std::uint64_t input_tokens = 0;   ///< cached input included
-  std::uint64_t cached_tokens = 0;  ///< part of input_tokens
+  std::uint64_t input_tokens = 0;   ///< cached input included; 0 when the provider did not say
+  std::uint64_t cached_tokens = 0;  ///< part of input_tokens: read from a prompt cache
   std::uint64_t output_tokens = 0;  ///< reasoning included
   bool reported = false;            ///< false: estimated, the provider's count was not seen
+
+  std::uint64_t cache_write_tokens = 0;  ///< part of input_tokens: written to a cache, short-lived
+  std::uint64_t cache_write_1h_tokens =
+      0;                                  ///< part of input_tokens: written to a cache for an hour
+  std::uint64_t audio_input_tokens = 0;   ///< part of input_tokens
+  std::uint64_t audio_output_tokens = 0;  ///< part of output_tokens
+  std::uint64_t reasoning_tokens = 0;     ///< part of output_tokens
+
+  friend bool operator==(const Usage&, const Usage&) = default;
 };
 
+/// The most memory one tap takes; without a content encoding it is below 2 KiB.
+inline constexpr std::size_t kTapBytes = 64 * 1024;
+
 /// Watches an answer's body go by and finds the usage in it, in JSON, SSE or NDJSON. It sees the
-/// decoded body in pieces of any size, changes nothing, and gives an estimate from the size of the
-/// text where no usage was seen.
+/// body without its transfer coding in pieces of any size (content codings it takes off itself),
+/// changes nothing, and gives an estimate from the size of the text where no usage was seen.
+///
+/// The estimate counts what was generated, a token for every three bytes: it errs high, so that
+/// hanging up before the usage comes is no way around a budget. It knows nothing of the input:
+/// where `reported` is false and `input_tokens` 0, the request's own estimate stands.
 ///
 /// Memory: bounded (kTapBytes) whatever the answer's size.
 class UsageTap {

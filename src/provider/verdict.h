@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,21 +16,32 @@ namespace keypool::provider {
 /// What one upstream answer says about the key, the endpoint or the request.
 enum class VerdictKind {
   success,
-  throttled,          ///< the lane rests
-  depleted,           ///< the quota group rests
-  bad_key,            ///< the key rests
-  no_model_access,    ///< the lane rests, long
-  overloaded,         ///< the endpoint × model rests; no key is blamed
-  server_error,       ///< a 500 of this one call; another attempt may help
-  request_fault,      ///< returned unchanged, nothing rests
+  throttled,        ///< the lane rests
+  depleted,         ///< the quota group rests
+  bad_key,          ///< the key rests
+  no_model_access,  ///< the lane rests, long
+  overloaded,       ///< the endpoint × model rests; no key is blamed
+  server_error,     ///< a 500 of this one call; another attempt may help
+  request_fault,    ///< returned unchanged, nothing rests
 };
 
 [[nodiscard]] std::string_view to_string(VerdictKind kind) noexcept;
 
 struct Verdict {
   VerdictKind kind = VerdictKind::success;
-  std::optional<std::chrono::milliseconds> retry_after;  ///< the provider's own hint
+
+  /// How long what rests should rest: the provider's own hint, or what its refusal is known to mean
+  /// (the end of a day, of a month). Above zero.
+  std::optional<std::chrono::milliseconds> retry_after;
+
   std::string reason;  ///< for an operator, short, without the provider's free text
+
+  bool operator_only =
+      false;  ///< bad_key for good: the provider calls the key leaked; never probed
+
+  /// request_fault, but only for lanes as small as this one (the request is larger than the limit
+  /// itself): a quota group with a higher limit would serve it.
+  bool larger_lane_may_serve = false;
 };
 
 /// An answer's beginning: all a verdict is made from.
@@ -44,9 +56,15 @@ struct AnswerHead {
 
 inline constexpr std::size_t kJudgedBodyBytes = 64 * 1024;
 
-/// Status, then code and type of the error, then structured details, then text. `wall` turns dates
-/// into durations. Never throws: what cannot be read is judged by its status.
+/// Code and type of the error, then structured details, then text, and for what none of these tell,
+/// the status. `wall` turns dates into durations. Never throws: what cannot be read is judged by
+/// its status. Only the first kJudgedBodyBytes of `body` are looked at.
 [[nodiscard]] Verdict judge(Dialect dialect, const AnswerHead& head, std::string_view body,
                             WallTime wall);
+
+/// The same for one event of a stream that began with a success: `data` is an event's data, or a
+/// line of NDJSON. Nothing when it is no error.
+[[nodiscard]] std::optional<Verdict> judge_event(Dialect dialect, std::string_view data,
+                                                 WallTime wall);
 
 }  // namespace keypool::provider

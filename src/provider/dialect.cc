@@ -1,0 +1,160 @@
+#include "provider/dialect.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "provider/media_type.h"
+#include "provider/phrase.h"
+#include "provider/speech.h"
+#include "provider/target.h"
+
+namespace keypool::provider {
+
+namespace {
+
+struct Named {
+  Dialect dialect;
+  std::string_view name;
+  const Speech& speech;
+};
+
+constexpr std::array<Named, 5> kDialects{{
+    {Dialect::openai, "openai", kOpenai},
+    {Dialect::anthropic, "anthropic", kAnthropic},
+    {Dialect::gemini, "gemini", kGemini},
+    {Dialect::azure_openai, "azure_openai", kAzureOpenai},
+    {Dialect::generic, "generic", kGeneric},
+}};
+
+const Named& named(Dialect dialect) noexcept {
+  return *std::find_if(kDialects.begin(), kDialects.end() - 1,
+                       [&](const Named& one) { return one.dialect == dialect; });
+}
+
+/// A list of header names that is asked about every header of every call: a name of a length that
+/// none of them has, which is most, is answered without looking further.
+class HeaderNames {
+ public:
+  constexpr explicit HeaderNames(std::span<const std::string_view> names) : names_(names) {
+    for (const std::string_view name : names) lengths_ |= std::uint64_t{1} << (name.size() & 63);
+  }
+
+  [[nodiscard]] bool contain(std::string_view name) const noexcept {
+    if ((lengths_ >> (name.size() & 63) & 1) == 0) return false;
+    return std::any_of(names_.begin(), names_.end(),
+                       [&](std::string_view one) { return http::same_name(one, name); });
+  }
+
+ private:
+  std::span<const std::string_view> names_;
+  std::uint64_t lengths_ = 0;
+};
+
+constexpr std::string_view kOwnPrefix = "x-keypool-";
+
+constexpr std::string_view kRequestNames[] = {
+    // credentials
+    "authorization", "x-api-key", "api-key", "x-goog-api-key", "ocp-apim-subscription-key",
+    "x-amz-security-token", "cookie",
+    // whose account pays
+    "openai-organization", "openai-project", "anthropic-workspace-id", "x-goog-user-project",
+    // where the call comes from: Anthropic takes it for a browser's and refuses
+    "origin", "referer",
+    // this connection's own (RFC 9110 §7.6.1)
+    "host", "connection", "keep-alive", "proxy-connection", "proxy-authorization", "te", "trailer",
+    "transfer-encoding", "upgrade", "expect"};
+constexpr HeaderNames kStayBehind{kRequestNames};
+
+constexpr std::string_view kAnswerNames[] = {
+    "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "te", "trailer",
+    "transfer-encoding", "upgrade",
+    // promises about the provider's host, not about the gateway's
+    "alt-svc", "strict-transport-security", "set-cookie",
+    // whose account paid
+    "openai-organization", "openai-project", "anthropic-organization-id", "anthropic-workspace-id"};
+constexpr HeaderNames kKeptFromClient{kAnswerNames};
+
+constexpr std::string_view kLimitPrefixes[] = {
+    "x-ratelimit-",  // OpenAI and most others
+    "anthropic-ratelimit-",
+    "anthropic-priority-",
+    "anthropic-fast-",
+    "ratelimit-",  // the IETF's draft
+    "ratelimitbysize-",
+    "x-ratelimitbysize-",  // Mistral, older
+    "x-tokenlimit-",       // Together
+    "x-trial-endpoint-call-",
+    "x-endpoint-monthly-call-",  // Cohere
+};
+
+bool carries_credential(std::string_view query_field) {
+  const std::string name = percent_decoded(query_field.substr(0, query_field.find('=')));
+  return name == "key" || name == "api-key";
+}
+
+}  // namespace
+
+std::string_view to_string(Dialect dialect) noexcept { return named(dialect).name; }
+
+std::optional<Dialect> dialect_from(std::string_view name) noexcept {
+  for (const Named& one : kDialects) {
+    if (one.name == name) return one.dialect;
+  }
+  return std::nullopt;
+}
+
+const Speech& speech_of(Dialect dialect) noexcept { return named(dialect).speech; }
+
+CredentialPlace credential_place(Dialect dialect, std::string_view target) noexcept {
+  return speech_of(dialect).credential_place(target);
+}
+
+std::optional<std::string_view> client_credential(http::Headers headers,
+                                                  std::string_view target) noexcept {
+  constexpr std::string_view kBearer = "bearer ";
+  if (const auto value = http::find(headers, "authorization");
+      value && starts_with_phrase(*value, kBearer)) {
+    if (const auto token = trimmed(value->substr(kBearer.size())); !token.empty()) return token;
+  }
+  for (const std::string_view name : {"x-api-key", "api-key", "x-goog-api-key"}) {
+    if (const auto value = http::find(headers, name); value && !value->empty()) return value;
+  }
+  if (const auto value = query_value(target, "key"); value && !value->empty()) return value;
+  return std::nullopt;
+}
+
+bool stays_behind(std::string_view request_header_name) noexcept {
+  return kStayBehind.contain(request_header_name) ||
+         starts_with_phrase(request_header_name, kOwnPrefix);
+}
+
+bool kept_from_client(std::string_view answer_header_name) noexcept {
+  return kKeptFromClient.contain(answer_header_name) ||
+         starts_with_phrase(answer_header_name, kOwnPrefix) || describes_limits(answer_header_name);
+}
+
+bool describes_limits(std::string_view answer_header_name) noexcept {
+  return std::any_of(
+      std::begin(kLimitPrefixes), std::end(kLimitPrefixes),
+      [&](std::string_view prefix) { return starts_with_phrase(answer_header_name, prefix); });
+}
+
+std::string without_query_credential(std::string_view target) {
+  const std::size_t mark = target.find('?');
+  if (mark == std::string_view::npos) return std::string(target);
+  std::string out(target.substr(0, mark));
+  char before = '?';
+  for (std::string_view query = target.substr(mark + 1);;) {
+    const std::string_view field = query.substr(0, query.find('&'));
+    if (!carries_credential(field)) {
+      out.push_back(before);
+      out.append(field);
+      before = '&';
+    }
+    if (field.size() == query.size()) return out;
+    query.remove_prefix(field.size() + 1);
+  }
+}
+
+}  // namespace keypool::provider

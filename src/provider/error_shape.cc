@@ -1,0 +1,12 @@
+#include "provider/error_shape.h"
+
+#include "provider/speech.h"
+
+namespace keypool::provider {
+
+std::string error_body(Dialect dialect, int status, std::string_view code,
+                       std::string_view message) {
+  return speech_of(dialect).error_body(status, code, message);
+}
+
+}  // namespace keypool::provider

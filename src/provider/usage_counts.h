@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "provider/json_scan.h"
+#include "provider/usage.h"
+
+namespace keypool::provider {
+
+/// Picks the usage out of an answer's JSON as a scan goes over it, whichever provider's names it
+/// uses: OpenAI's chat and responses, Anthropic's, Gemini's, Bedrock's, Cohere's, Ollama's. Names
+/// tell the family, not the dialect: many servers speak several.
+///
+/// Counts are cumulative at every provider, so a later one replaces an earlier one.
+class UsageCounts : public JsonSink {
+ public:
+  void open(Path path, char bracket, std::uint64_t offset);
+  void close(Path path, char bracket, std::uint64_t offset);
+  void scalar(Path path, std::string_view token, std::uint64_t offset);
+  void string(Path path, const JsonText& text);
+
+  /// The JSON text ends here, complete or not; another may follow.
+  void end_text() noexcept { usage_ = 0; }
+
+  [[nodiscard]] Usage total() const;
+
+ private:
+  enum Count : std::uint8_t {
+    prompt,  // cached input included
+    completion,
+    all,    // what the provider says is the sum
+    input,  // cached input included or not: see total()
+    output,
+    cached,
+    cache_write,
+    cache_read_apart,  // cached input that `input` leaves out
+    cache_write_apart,
+    cache_write_5m_apart,
+    cache_write_1h_apart,
+    audio_in,
+    audio_out,
+    reasoning,
+    reasoning_apart,    // reasoning that the output leaves out
+    tool_prompt_apart,  // input that the prompt leaves out
+    count_kinds,
+  };
+
+  [[nodiscard]] static std::optional<Count> count_at(Path inside) noexcept;
+  void take(Count count, std::string_view token, bool closing) noexcept;
+
+  std::array<std::uint64_t, count_kinds> counts_{};
+  std::uint32_t seen_ = 0;        // one bit a Count
+  std::uint64_t text_bytes_ = 0;  // of what was generated
+  Path usage_ = 0;                // where the usage object stands that is open; 0: none
+  bool closing_ = false;          // seen where the whole call's usage stands, not only its start's
+};
+
+}  // namespace keypool::provider

@@ -1,0 +1,266 @@
+#include "provider/verdict.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "provider/calendar.h"
+#include "provider/error_facts.h"
+#include "provider/media_type.h"
+#include "provider/phrase.h"
+#include "provider/retry_hint.h"
+#include "provider/rule.h"
+#include "provider/speech.h"
+
+namespace keypool::provider {
+
+namespace {
+
+using std::chrono::milliseconds;
+using Kind = VerdictKind;
+
+// What holds for every provider when its dialect has no rule of its own.
+constexpr Rule kCommonRules[] = {
+    {.row = "54",
+     .clue = Clue::label,
+     .is = "RESOURCE_EXHAUSTED",
+     .kind = Kind::throttled,
+     .reason = "rate limit"},
+    {.row = "54", .clue = Clue::code, .is = "429", .kind = Kind::throttled, .reason = "rate limit"},
+    {.row = "54",
+     .from = 500,
+     .clue = Clue::text,
+     .is = "RESOURCE_EXHAUSTED",
+     .kind = Kind::throttled,
+     .reason = "rate limit"},
+    {.row = "54",
+     .from = 500,
+     .clue = Clue::text,
+     .is = R"("code":429)",
+     .kind = Kind::throttled,
+     .reason = "rate limit"},
+    {.row = "54",
+     .from = 500,
+     .clue = Clue::text,
+     .is = R"("code": 429)",
+     .kind = Kind::throttled,
+     .reason = "rate limit"},
+    {.row = "44", .from = 429, .to = 429, .kind = Kind::throttled, .reason = "rate limit"},
+    {.row = "11", .from = 401, .to = 401, .kind = Kind::bad_key, .reason = "key refused"},
+    {.row = "23", .from = 402, .to = 402, .kind = Kind::depleted, .reason = "payment required"},
+    {.row = "47", .from = 408, .to = 408, .kind = Kind::server_error, .reason = "timeout"},
+    {.row = "47", .from = 504, .to = 504, .kind = Kind::server_error, .reason = "timeout"},
+    {.row = "45", .from = 502, .to = 503, .kind = Kind::overloaded, .reason = "unavailable"},
+    {.row = "45", .from = 520, .to = 530, .kind = Kind::overloaded, .reason = "overloaded"},
+    {.row = "46", .from = 500, .to = 599, .kind = Kind::server_error, .reason = "server error"},
+    {.row = "53", .from = 400, .to = 499, .kind = Kind::request_fault, .reason = "request refused"},
+};
+
+constexpr std::array<std::pair<Kind, std::string_view>, 8> kKindNames{{
+    {Kind::success, "success"},
+    {Kind::throttled, "throttled"},
+    {Kind::depleted, "depleted"},
+    {Kind::bad_key, "bad_key"},
+    {Kind::no_model_access, "no_model_access"},
+    {Kind::overloaded, "overloaded"},
+    {Kind::server_error, "server_error"},
+    {Kind::request_fault, "request_fault"},
+}};
+
+struct Refusal {
+  const AnswerHead& head;
+  ErrorFacts facts;
+};
+
+bool tells_limit_of_zero(const Refusal& refusal) {
+  if (refusal.facts.zero_quota) return true;
+  return std::any_of(refusal.head.headers.begin(), refusal.head.headers.end(),
+                     [](const http::Header& header) {
+                       return describes_limits(header.name) && has_phrase(header.name, "-limit-") &&
+                              trimmed(header.value) == "0";
+                     });
+}
+
+bool is_event_stream(http::Headers headers) {
+  const auto type = http::find(headers, "content-type");
+  return type && http::same_name(media_type(*type), "text/event-stream");
+}
+
+bool matches(const Rule& rule, const Refusal& refusal) {
+  const ErrorFacts& facts = refusal.facts;
+  switch (rule.clue) {
+    case Clue::any:
+      return true;
+    case Clue::code:
+      return facts.code == rule.is;
+    case Clue::code_prefix:
+      return facts.code.starts_with(rule.is);
+    case Clue::type:
+      return facts.type == rule.is;
+    case Clue::label:
+      return facts.has_label(rule.is);
+    case Clue::text:
+      return has_phrase(facts.message, rule.is);
+    case Clue::text_prefix:
+      return starts_with_phrase(facts.message, rule.is);
+    case Clue::quota_id:
+      return std::any_of(facts.quota_ids.begin(), facts.quota_ids.end(),
+                         [&](const std::string& id) { return has_phrase(id, rule.is); });
+    case Clue::limit_of_zero:
+      return tells_limit_of_zero(refusal);
+    case Clue::upstream_code:
+      return facts.upstream_code;
+    case Clue::not_json:
+      return !facts.is_json;
+    case Clue::streamed_refusal:
+      return http::find(refusal.head.headers, "retry-after").has_value() &&
+             is_event_stream(refusal.head.headers);
+  }
+  return false;
+}
+
+const Rule* find_rule(std::span<const Rule> rules, const Refusal& refusal) {
+  const int status = refusal.head.status;
+  const auto found = std::find_if(rules.begin(), rules.end(), [&](const Rule& rule) {
+    return status >= rule.from && status <= rule.to && matches(rule, refusal) &&
+           (rule.also_text.empty() || has_phrase(refusal.facts.message, rule.also_text));
+  });
+  return found == rules.end() ? nullptr : &*found;
+}
+
+std::optional<milliseconds> until(WallTime then, WallTime now) {
+  return std::chrono::duration_cast<milliseconds>(then - now);
+}
+
+std::optional<milliseconds> rest_of(const Rule& rule, const Refusal& refusal, WallTime wall) {
+  // A day's end is the provider's clock, not ours: a minute later is safe.
+  constexpr milliseconds kAfterMidnight = std::chrono::minutes(1);
+  // "Come back now" from a provider that just refused: soon, but not in a tight loop.
+  constexpr milliseconds kSoon = std::chrono::seconds(1);
+  const auto fallback =
+      rule.fallback.count() > 0 ? std::optional(rule.fallback) : std::optional<milliseconds>();
+  switch (rule.rest) {
+    case Rest::hint:
+      if (const auto hint = retry_hint(refusal.head.headers, refusal.facts, wall)) {
+        return hint->count() > 0 ? *hint : kSoon;
+      }
+      return fallback;
+    case Rest::fallback:
+      return fallback;
+    case Rest::named_date:
+      if (const auto date = find_date(refusal.facts.message); date && *date > wall) {
+        return until(*date, wall);
+      }
+      return until(next_month(wall), wall);
+    case Rest::month_end:
+      return until(next_month(wall), wall);
+    case Rest::utc_midnight:
+      return until(next_utc_midnight(wall) + kAfterMidnight, wall);
+    case Rest::pacific_midnight:
+      return until(next_pacific_midnight(wall) + kAfterMidnight, wall);
+  }
+  return std::nullopt;
+}
+
+Verdict judged(Dialect dialect, const Refusal& refusal, WallTime wall) {
+  const Rule* rule = nullptr;
+  for (const Speech* speech = &speech_of(dialect); rule == nullptr && speech != nullptr;
+       speech = speech->like) {
+    rule = find_rule(speech->rules, refusal);
+  }
+  if (rule == nullptr) rule = find_rule(kCommonRules, refusal);
+  if (rule == nullptr) return {};
+  Verdict verdict{.kind = rule->kind,
+                  .retry_after = rest_of(*rule, refusal, wall),
+                  .reason = std::string(rule->reason),
+                  .operator_only = rule->operator_only,
+                  .larger_lane_may_serve = rule->larger_lane_may_serve};
+  switch (verdict.kind) {
+    case Kind::success:
+    case Kind::request_fault:
+      verdict.retry_after.reset();
+      break;
+    case Kind::throttled:
+    case Kind::depleted:
+    case Kind::bad_key:
+    case Kind::no_model_access:
+    case Kind::overloaded:
+    case Kind::server_error:
+      break;
+  }
+  return verdict;
+}
+
+// The status that an error inside a stream would have had as an answer of its own.
+int status_of(const ErrorFacts& facts) {
+  struct Named {
+    std::string_view name;
+    int status;
+  };
+  constexpr Named kNamed[] = {
+      {"overloaded_error", 529},
+      {"rate_limit_error", 429},
+      {"api_error", 500},
+      {"timeout_error", 504},
+      {"authentication_error", 401},
+      {"permission_error", 403},
+      {"invalid_request_error", 400},
+      {"invalid_prompt", 400},
+      {"not_found_error", 404},
+      {"billing_error", 402},
+      {"rate_limit_exceeded", 429},
+      {"insufficient_quota", 429},
+      {"too_many_requests", 429},
+      {"provider_overloaded", 503},
+      {"provider_unavailable", 502},
+      {"authentication", 401},
+      {"permission_denied", 403},
+      {"payment_required", 402},
+      {"context_length_exceeded", 400},
+      {"invalid_request", 400},
+  };
+  int status = 0;
+  const char* const end = facts.code.data() + facts.code.size();
+  if (const auto [last, error] = std::from_chars(facts.code.data(), end, status);
+      error == std::errc{} && last == end && status >= 400 && status <= 599) {
+    return status;
+  }
+  for (const Named& named : kNamed) {
+    if (facts.has_label(named.name)) return named.status;
+  }
+  return 500;
+}
+
+}  // namespace
+
+std::string_view to_string(VerdictKind kind) noexcept {
+  for (const auto& [named, name] : kKindNames) {
+    if (named == kind) return name;
+  }
+  return {};
+}
+
+bool needs_body(const AnswerHead& head) noexcept { return head.status >= 400; }
+
+Verdict judge(Dialect dialect, const AnswerHead& head, std::string_view body, WallTime wall) {
+  Refusal refusal{head, {}};
+  if (needs_body(head)) {
+    refusal.facts = read_error(body.substr(0, kJudgedBodyBytes));
+    if (const auto type = http::find(head.headers, "x-amzn-errortype")) {  // Bedrock
+      refusal.facts.labels.emplace_back(type->substr(0, type->find_first_of(":;")));
+    }
+  }
+  return judged(dialect, refusal, wall);
+}
+
+std::optional<Verdict> judge_event(Dialect dialect, std::string_view data, WallTime wall) {
+  ErrorFacts facts = read_error(data.substr(0, kJudgedBodyBytes));
+  if (!facts.is_json || !facts.is_error) return std::nullopt;
+  const AnswerHead head{status_of(facts), {}};
+  return judged(dialect, {head, std::move(facts)}, wall);
+}
+
+}  // namespace keypool::provider
