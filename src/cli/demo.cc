@@ -72,27 +72,26 @@ std::string introduction(const lab::Scenario& scenario, double calls_per_second,
       counted(scenario.keys.size(), "simulated key"));
 }
 
-/// Tokens that a call of the demo costs on average: the question's few, and an answer.
-double tokens_per_call(const lab::Scenario& scenario) {
+/// What a call of the demo costs on average: the question's few tokens, and an answer.
+lab::Charge charge_of(const lab::Scenario& scenario) {
   constexpr double kQuestion = 5;
   const lab::Pace& pace = scenario.pace_of(kModel);
-  return kQuestion + static_cast<double>(pace.tokens_from + pace.tokens_to) / 2;
-}
-
-double rate_of(const lab::Key& key, double tokens) {
-  return sustained_rate(limits_for(key, kModel), tokens);
+  const double answer = static_cast<double>(pace.tokens_from + pace.tokens_to) / 2;
+  return {.tokens = kQuestion + answer, .input_tokens = kQuestion, .output_tokens = answer};
 }
 
 DemoResult result_of(const lab::Scenario& scenario, const DemoTraffic& traffic, milliseconds length,
                      std::vector<KeyStats> keys) {
-  const double tokens = tokens_per_call(scenario);
-  const auto best = std::ranges::max_element(
-      scenario.keys, {}, [tokens](const lab::Key& key) { return rate_of(key, tokens); });
-  return {.length = length,
-          .counts = traffic.counts(),
-          .keys = std::move(keys),
-          .best_key = best->name,
-          .best_key_alone = answered_alone(traffic.arrivals(), limits_for(*best, kModel), tokens)};
+  const lab::Charge charge = charge_of(scenario);
+  DemoResult result{
+      .length = length, .counts = traffic.counts(), .keys = std::move(keys), .best_key = {}};
+  for (const lab::Key& key : scenario.keys) {
+    const auto alone = answered_alone(traffic.arrivals(), key, kModel, charge);
+    if (!result.best_key.empty() && alone <= result.best_key_alone) continue;
+    result.best_key = key.name;
+    result.best_key_alone = alone;
+  }
+  return result;
 }
 
 int demo(const Options& options) {
@@ -115,9 +114,10 @@ int demo(const Options& options) {
     return kFailed;
   }
 
-  const double tokens = tokens_per_call(scenario);
   double rate = 0;
-  for (const lab::Key& key : scenario.keys) rate += rate_of(key, tokens);
+  for (const lab::Key& key : scenario.keys) {
+    rate += sustained_rate(key, kModel, charge_of(scenario));
+  }
   DemoTraffic traffic({.port = gateway.port(),
                        .target = fmt::format("/{}/v1/chat/completions", kEndpoint),
                        .model = std::string(kModel),

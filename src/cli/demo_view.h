@@ -32,7 +32,7 @@ struct DemoResult {
   std::chrono::milliseconds length{0};
   DemoTraffic::Counts counts;
   std::vector<KeyStats> keys;
-  std::string best_key;              ///< the one whose limit is the highest
+  std::string best_key;              ///< the one that would have answered most by itself
   std::uint64_t best_key_alone = 0;  ///< calls of the same traffic it could have answered alone
 };
 

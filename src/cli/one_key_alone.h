@@ -2,23 +2,23 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
+#include "lab/quota.h"
 #include "lab/scenario.h"
 
 namespace keypool::cli {
 
-/// How many of the calls that arrived at `arrivals` (in order, since the start) one key with
-/// `limits` could have answered: each takes one request and `tokens` tokens out of buckets that
-/// begin with their burst and refill by the minute's limit, and a call that does not fit is
-/// refused.
+/// How many of the calls for `model` that arrived at `arrivals` (in order, since the start) the
+/// simulated provider would have answered `key` alone, each costing `charge`, had it refused the
+/// others.
 [[nodiscard]] std::uint64_t answered_alone(const std::vector<std::chrono::nanoseconds>& arrivals,
-                                           const lab::Limits& limits, double tokens);
+                                           const lab::Key& key, std::string_view model,
+                                           const lab::Charge& charge);
 
-/// Calls a second that the key's limits sustain, for calls of `tokens` tokens each.
-[[nodiscard]] double sustained_rate(const lab::Limits& limits, double tokens);
-
-/// The limits of `key` for `model`: those of the first pattern that is `*` or its name.
-[[nodiscard]] lab::Limits limits_for(const lab::Key& key, std::string_view model);
+/// Calls a second that the key's limits sustain; infinite without any.
+[[nodiscard]] double sustained_rate(const lab::Key& key, std::string_view model,
+                                    const lab::Charge& charge);
 
 }  // namespace keypool::cli

@@ -1,11 +1,22 @@
 #include "cli/one_key_alone.h"
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 namespace keypool::cli {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr lab::Charge kCall{.tokens = 100, .input_tokens = 20, .output_tokens = 80};
+
+lab::Key key(lab::ModelLimits limits) {
+  lab::Key one;
+  one.name = "key";
+  one.limits = std::move(limits);
+  return one;
+}
 
 std::vector<std::chrono::nanoseconds> every(std::chrono::nanoseconds gap, int count) {
   std::vector<std::chrono::nanoseconds> arrivals;
@@ -14,32 +25,33 @@ std::vector<std::chrono::nanoseconds> every(std::chrono::nanoseconds gap, int co
 }
 
 TEST(AnsweredAlone, IsEverythingWithoutALimit) {
-  EXPECT_EQ(answered_alone(every(1ms, 500), {}, 50), 500);
+  EXPECT_EQ(answered_alone(every(1ms, 500), key({}), "demo", kCall), 500);
 }
 
 TEST(AnsweredAlone, IsTheBurstAndWhatRefills) {
-  // 10 at once, then one a second: of 20 calls a second for 30 s it takes 10 + 30.
-  const lab::Limits limits{.rpm = 60, .burst = 10.0 / 60};
-  EXPECT_NEAR(static_cast<double>(answered_alone(every(50ms, 600), limits, 50)), 40, 1);
+  // 6 at once, then one a second: of 20 calls a second for 30 s it takes 36.
+  const auto limited = key({{"*", {.rpm = 60, .burst = 0.1}}});
+  EXPECT_NEAR(static_cast<double>(answered_alone(every(50ms, 600), limited, "demo", kCall)), 36, 1);
 }
 
 TEST(AnsweredAlone, CountsTokensAsWell) {
-  // 600 tokens a minute at once, 100 a call.
-  const lab::Limits limits{.rpm = 1000, .tpm = 600};
-  EXPECT_EQ(answered_alone(every(1ms, 50), limits, 100), 6);
+  const auto limited = key({{"*", {.rpm = 1000, .tpm = 600}}});
+  EXPECT_EQ(answered_alone(every(1ms, 50), limited, "demo", kCall), 6);
 }
 
-TEST(SustainedRate, IsTheNarrowerOfTheLimits) {
-  EXPECT_DOUBLE_EQ(sustained_rate({.rpm = 120}, 50), 2);
-  EXPECT_DOUBLE_EQ(sustained_rate({.rpm = 120, .tpm = 3000}, 50), 1);
+TEST(SustainedRate, IsTheNarrowestOfTheLimits) {
+  EXPECT_DOUBLE_EQ(sustained_rate(key({{"*", {.rpm = 120}}}), "demo", kCall), 2);
+  EXPECT_DOUBLE_EQ(sustained_rate(key({{"*", {.rpm = 120, .tpm = 3000}}}), "demo", kCall), 0.5);
 }
 
-TEST(LimitsFor, AreThoseOfTheFirstPatternThatFits) {
-  const lab::Key key{.name = "a",
-                     .secret = "s",
-                     .limits = {{"gpt-4", {.rpm = 1}}, {"demo", {.rpm = 2}}, {"*", {.rpm = 3}}}};
-  EXPECT_EQ(limits_for(key, "demo").rpm, 2);
-  EXPECT_EQ(limits_for(key, "other").rpm, 3);
+TEST(SustainedRate, IsThatOfTheFirstPatternThatMatches) {
+  const auto limited = key({{"gpt-*", {.rpm = 60}}, {"*", {.rpm = 180}}});
+  EXPECT_DOUBLE_EQ(sustained_rate(limited, "gpt-4.1", kCall), 1);
+  EXPECT_DOUBLE_EQ(sustained_rate(limited, "demo", kCall), 3);
+}
+
+TEST(SustainedRate, IsInfiniteWithoutALimit) {
+  EXPECT_TRUE(std::isinf(sustained_rate(key({{"gpt-*", {.rpm = 60}}}), "demo", kCall)));
 }
 
 }  // namespace
