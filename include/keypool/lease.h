@@ -93,6 +93,8 @@ struct Ticket {
   Key* key = nullptr;
   std::uint32_t input_tokens = 0;   ///< estimated
   std::uint32_t output_tokens = 0;  ///< estimated
+  bool estimated = false;           ///< by the caller
+  bool limited = false;             ///< whether they were taken from the lane's limits
   MonotonicTime leased_at{};
 };
 }  // namespace pool

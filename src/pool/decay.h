@@ -36,6 +36,9 @@ class Decay {
     return then == at_ ? weight_ : exact_weight(then);
   }
 
+  /// A sum at a steady pace, as that of a minute.
+  [[nodiscard]] double per_minute() const noexcept { return 6e10 * per_nanosecond_; }
+
   /// From when on the weights are large enough for a rebase.
   [[nodiscard]] MonotonicTime rebase_at() const noexcept { return rebase_at_; }
 

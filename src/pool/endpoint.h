@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -19,6 +20,8 @@
 #include "pool/board.h"
 #include "pool/decay.h"
 #include "pool/key.h"
+#include "pool/queue.h"
+#include "pool/schedule.h"
 #include "pool/spin_lock.h"
 
 namespace keypool::pool {
@@ -38,18 +41,26 @@ enum class Ending {
 /// Thread-safety: every member may be called from any thread at any time.
 class Endpoint {
  public:
-  Endpoint(std::string name, const Options& options, const Clock& clock);
+  Endpoint(std::string name, std::uint32_t number, const Options& options, const Clock& clock,
+           std::shared_ptr<Schedule> schedule);
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
 
-  // endpoint.cc: which key a call gets
+  // choosing.cc: which key a call gets
   [[nodiscard]] std::expected<Lease, LeaseError> lease(const LeaseRequest& request);
 
-  // settlement.cc: how it ended
+  // serving.cc: calls that wait
+  [[nodiscard]] Waiting lease_when_ready(const WaitRequest& request, OnLease on_lease);
+  void serve() noexcept;
+  [[nodiscard]] std::size_t waiting() const noexcept { return queue_->size(); }
+
+  // verdicts.cc: how a call ended
   void succeed(const Ticket& ticket, const Success& success) noexcept;
   void rate_limited(const Ticket& ticket, std::optional<std::chrono::milliseconds> after) noexcept;
   void fail(const Ticket& ticket, std::string_view why) noexcept;
   Blame key_refused(const Ticket& ticket, std::string_view why) noexcept;
+  void key_leaked(const Ticket& ticket, std::string_view why) noexcept;
   void group_depleted(const Ticket& ticket, std::string_view why,
                       std::optional<std::chrono::milliseconds> after) noexcept;
   void model_refused(const Ticket& ticket, std::string_view why) noexcept;
@@ -57,13 +68,15 @@ class Endpoint {
   void abandon(const Ticket& ticket) noexcept;
   void release(const Ticket& ticket) noexcept;
   void detach(const Ticket& ticket) noexcept;
+  void observe(const Ticket& ticket, std::span<const LimitNotice> notices) noexcept;
+  void belongs_to(const Ticket& ticket, std::string_view account) noexcept;
 
   bool report_success(std::string_view key_name, const Success& success);
   bool report_rate_limit(std::string_view key_name, std::optional<std::chrono::milliseconds> after);
   bool report_failure(std::string_view key_name);
 
-  // endpoint_keys.cc: which keys there are
-  bool add_key(KeyId id, std::string_view key_name, Secret secret, std::string_view group,
+  // keys.cc: which keys there are
+  bool add_key(KeyId id, std::string_view key_name, Secret secret, const KeyOptions& options,
                const KeyStats* saved);
   [[nodiscard]] bool has_key(std::string_view key_name) const;
   void note_missing(std::string_view variable);
@@ -72,12 +85,15 @@ class Endpoint {
   bool disable_key(std::string_view key_name);
   bool enable_key(std::string_view key_name);
   bool reset_key(std::string_view key_name);
+  void configure(const EndpointOptions& options);
+  bool configure_key(std::string_view key_name, const KeyOptions& options);
   void close() noexcept;
 
-  // endpoint_stats.cc: what there is to see
+  // stats.cc: what there is to see
   [[nodiscard]] std::size_t total_keys() const;
   [[nodiscard]] std::size_t available_keys() const;
   [[nodiscard]] std::vector<KeyStats> stats() const;
+  [[nodiscard]] std::vector<LaneStats> lanes() const;
   bool restore(const KeyStats& saved);
 
  private:
@@ -86,6 +102,7 @@ class Endpoint {
   struct Choice {
     std::size_t lane = RankTree::kNone;
     Key* key = nullptr;
+    MonotonicTime opens_at = kNever;  ///< without a key: when a lane that is full has room again
   };
 
   /// A call in flight, or one that is reported without ever having been leased.
@@ -93,62 +110,22 @@ class Endpoint {
     Board& board;
     Key& key;
     double reserved;  ///< charged at its lease, by forward decay
+    double weight;    ///< that a charge had then
+    Cost cost;        ///< reserved of the lane's limits
     MonotonicTime leased_at;
-    bool on_lane;  ///< whether it is among the lane's calls in flight
-    bool on_key;   ///< whether it is among the key's
+    bool on_lane;    ///< whether it is among the lane's calls in flight
+    bool on_key;     ///< whether it is among the key's
+    bool limited;    ///< whether `cost` was really reserved
+    bool estimated;  ///< whether `cost` comes from the caller's estimate
   };
 
   struct Usage {
     std::uint64_t input_tokens = 0;
     std::uint64_t output_tokens = 0;
     std::uint64_t latency_ms = 0;
+    std::uint64_t cost_micro_usd = 0;
   };
 
-  // endpoint.cc: choosing
-  Board& board_for(std::string_view model);
-  Board& new_board(std::string_view model);
-  [[nodiscard]] Choice choose(Board& board, const LeaseRequest& request);
-  [[nodiscard]] Choice choose_carefully(Board& board, std::span<const KeyId> avoid);
-  [[nodiscard]] Choice choose_out_of_turn(Board& board);
-  [[nodiscard]] Key* next_key(std::size_t group, std::span<const KeyId> avoid);
-  [[nodiscard]] Lease issue(Board& board, const Choice& choice, MonotonicTime now,
-                            const LeaseRequest& request);
-  [[nodiscard]] LeaseError why_none(const Board& board) const;
-  [[nodiscard]] std::string out_of_turn_warning(const Choice& choice, MonotonicTime ready) const;
-
-  // settlement.cc: ending
-  [[nodiscard]] Call call_of(const Ticket& ticket) const noexcept;
-  [[nodiscard]] Call reported_call(Key& key) noexcept;
-  void settle(const Call& call, Ending ending, const Usage& usage, MonotonicTime now) noexcept;
-  void leave(Lock& lock, Key& key) noexcept;
-  void proven_good(const Call& call) noexcept;
-
-  // readiness.cc: what rests, and what opens when
-  void rest_lane(Board& board, std::size_t lane, LaneFault fault, MonotonicTime now,
-                 std::optional<std::chrono::milliseconds> after);
-  void rest_key(Key& key, std::string_view why, MonotonicTime now);
-  void rest_group(std::size_t group, std::string_view why, MonotonicTime now,
-                  std::optional<std::chrono::milliseconds> after);
-  [[nodiscard]] std::chrono::nanoseconds rest_time(std::chrono::milliseconds first,
-                                                   std::chrono::milliseconds longest,
-                                                   unsigned growth, const Rest& rest);
-  [[nodiscard]] MonotonicTime ready_at(const Board& board, std::size_t lane) const;
-  [[nodiscard]] static RankTree::Rank rank(const Lane& lane) noexcept {
-    return RankTree::rank_of(lane.charged);
-  }
-  void refresh(Board& board, std::size_t lane);
-  void refresh_group(std::size_t group);
-  void open_due(Board& board, MonotonicTime now);
-  void rebase(MonotonicTime now);
-  void watch(Group& group) noexcept;
-
-  // endpoint_keys.cc
-  [[nodiscard]] Key* find(std::string_view key_name) const;
-  void join_group(Key& key, std::string_view group);
-  void leave_group(Key& key);
-  void erase_if_drained(Key& key);
-
-  // endpoint_stats.cc
   /// One moment on both clocks.
   struct Moment {
     MonotonicTime now;
@@ -158,6 +135,82 @@ class Endpoint {
       return wall + std::chrono::floor<std::chrono::milliseconds>(time - now);
     }
   };
+
+  // choosing.cc
+  Board& board_for(std::string_view model);
+  Board& new_board(std::string_view model);
+  void bring_up_to_date(Board& board, MonotonicTime& now);
+  [[nodiscard]] bool lets_through(const Board& board, MonotonicTime now) const noexcept;
+  [[nodiscard]] Choice choose(Board& board, const LeaseRequest& request, MonotonicTime now);
+  [[nodiscard]] Choice choose_carefully(Board& board, const LeaseRequest& request,
+                                        MonotonicTime now);
+  [[nodiscard]] Choice choose_in_order(Board& board, const LeaseRequest& request,
+                                       std::span<const KeyId> avoid, MonotonicTime now);
+  [[nodiscard]] bool fits(Board& board, const LeaseRequest& request, std::span<const KeyId> avoid,
+                          MonotonicTime now, Choice& choice);
+  [[nodiscard]] bool worth_staying(const Board& board, std::size_t lane) const;
+  [[nodiscard]] Choice choose_out_of_turn(Board& board, const LeaseRequest& request);
+  [[nodiscard]] Key* next_key(std::size_t group, std::span<const KeyId> avoid);
+  [[nodiscard]] Cost estimate(const Board& board, const Key& key,
+                              const LeaseRequest& request) const;
+  [[nodiscard]] Lease issue(Board& board, const Choice& choice, MonotonicTime now,
+                            const LeaseRequest& request);
+  [[nodiscard]] LeaseError why_none(const Board& board, MonotonicTime opens_at) const;
+  [[nodiscard]] std::string out_of_turn_warning(const Choice& choice, MonotonicTime ready) const;
+
+  // serving.cc
+  [[nodiscard]] MonotonicTime serve_line(Lock& lock, const Queue::LineId& line);
+  void serve_late(Lock& lock);
+  [[nodiscard]] bool hopeless(const Board& board, MonotonicTime opens_at,
+                              MonotonicTime deadline) const;
+
+  // settlement.cc: ending
+  [[nodiscard]] Call call_of(const Ticket& ticket) const noexcept;
+  [[nodiscard]] Call reported_call(Key& key) noexcept;
+  void settle(const Call& call, Ending ending, const Usage& usage, MonotonicTime now) noexcept;
+  void count(const Call& call, Ending ending, const Usage& usage, MonotonicTime now) noexcept;
+  void spend(Key& key, const Usage& usage, MonotonicTime now);
+  void tell_circuits(const Call& call, Ending ending) noexcept;
+  void proven_good(const Call& call, MonotonicTime now) noexcept;
+  void leave(Lock& lock, Key& key) noexcept;
+  void done(Lock& lock) noexcept;
+  void let_go(Lock& lock) noexcept;
+
+  // readiness.cc: what rests, and what opens when
+  void rest_lane(Board& board, std::size_t lane, LaneFault fault, MonotonicTime now,
+                 std::optional<std::chrono::milliseconds> after);
+  void rest_key(Key& key, std::string_view why, MonotonicTime now);
+  void rest_group(std::size_t group, std::string_view why, MonotonicTime now,
+                  std::optional<std::chrono::milliseconds> after);
+  [[nodiscard]] bool endpoint_is_suspect(Key& refused, MonotonicTime now);
+  void acquit_refused_keys(MonotonicTime now);
+  [[nodiscard]] std::chrono::nanoseconds rest_time(std::chrono::milliseconds first,
+                                                   std::chrono::milliseconds longest,
+                                                   unsigned growth, const Rest& rest);
+  void end_rests(Board& board, std::size_t lane, MonotonicTime now);
+  [[nodiscard]] MonotonicTime ready_at(const Board& board, std::size_t lane) const;
+  [[nodiscard]] RankTree::Rank rank(const Board& board, std::size_t lane) const noexcept;
+  void refresh(Board& board, std::size_t lane, MonotonicTime now);
+  void refresh_group(std::size_t group, MonotonicTime now);
+  void open_due(Board& board, MonotonicTime now);
+  void rebase(MonotonicTime now);
+  void watch(Group& group) noexcept;
+  [[nodiscard]] LaneLimits& limits_of(Board& board, std::size_t lane, MonotonicTime now);
+  void become_limited(Board& board, const LaneLimits& known, MonotonicTime now);
+  void hit_limit(Board& board, std::size_t lane, MonotonicTime now);
+
+  // keys.cc
+  [[nodiscard]] Key* find(std::string_view key_name) const;
+  void apply(Key& key, const KeyOptions& options);
+  void join_group(Key& key, std::string_view group);
+  void leave_group(Key& key);
+  void move_to_group(Key& key, std::uint32_t group);
+  [[nodiscard]] std::uint32_t new_group();
+  void set_up_lane(Board& board, std::size_t lane, MonotonicTime now);
+  void set_up_group(std::size_t group);
+  void erase_if_drained(Key& key);
+
+  // stats.cc
   [[nodiscard]] KeyStats stats_of(const Key& key, const Moment& moment) const;
   void describe_state(const Key& key, const Moment& moment, KeyStats& stats) const;
   static void restore(Key& key, const KeyStats& saved);
@@ -165,39 +218,54 @@ class Endpoint {
   template <typename Visit>
   void for_each_board(Visit visit) {
     visit(plain_);
-    for (auto& [model, board] : by_model_) visit(*board);
+    for (const auto& board : boards_) visit(*board);
   }
   template <typename Visit>
   void for_each_board(Visit visit) const {
     visit(plain_);
-    for (const auto& [model, board] : by_model_) visit(static_cast<const Board&>(*board));
+    for (const auto& board : boards_) visit(static_cast<const Board&>(*board));
   }
 
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
+  /// What a charge weighs now, and what one made then weighed: the same under Policy::lifetime.
+  [[nodiscard]] double weight(MonotonicTime now) noexcept {
+    return policy_ == Policy::lifetime ? 1.0 : decay_.weight(now);
+  }
+  [[nodiscard]] double past_weight(MonotonicTime then) const noexcept {
+    return policy_ == Policy::lifetime ? 1.0 : decay_.past_weight(then);
+  }
 
   // Constant after construction.
   const std::string name_;
+  const std::uint32_t number_;
   const Clock& clock_;
-  const std::chrono::milliseconds cooldown_;
   const std::uint64_t unknown_call_tokens_;
+  const std::chrono::milliseconds default_cooldown_;
   void (*const warn_)(std::string_view text);
+  const std::shared_ptr<Schedule> schedule_;
+  const std::shared_ptr<Queue> queue_;  ///< synchronizes itself
 
   // Guarded by lock_.
   alignas(64) mutable SpinLock lock_;
   bool closed_ = false;
-  std::uint64_t leases_at_close_ = 0;  ///< still out, once closed
+  bool serving_ = false;      ///< a thread hands out leases to waiting calls
+  bool serve_again_ = false;  ///< and has to look once more
+  Policy policy_ = Policy::headroom;
+  std::uint64_t held_at_close_ = 0;  ///< leases still out, once closed
   Decay decay_;
-  Board plain_;  ///< of calls that name no model
   Board* last_board_ = &plain_;
-  std::unordered_map<std::string, std::unique_ptr<Board>, TextHash, std::equal_to<>> by_model_;
+  Board plain_;  ///< of calls that name no model
+  std::chrono::milliseconds cooldown_;
+  std::size_t max_waiting_;
+  std::size_t max_waiting_bytes_;
+  Circuit circuit_;             ///< of the whole endpoint, when keys are refused in numbers
+  std::vector<Key*> refusals_;  ///< keys refused lately, with no success since
+  MonotonicTime first_refusal_{};
+  std::vector<std::unique_ptr<Board>> boards_;  ///< in order of first use
+  std::map<std::string, Board*, std::less<>> by_model_;
   std::vector<Group> groups_;
   std::vector<std::uint32_t> free_groups_;
   std::map<std::string, std::uint32_t, std::less<>> named_groups_;
+  std::map<std::string, std::uint32_t, std::less<>> accounts_;
   std::list<Key> keys_;                                 ///< in order of registration
   std::unordered_map<std::string_view, Key*> by_name_;  ///< without draining ones
   std::vector<std::string> missing_;                    ///< variables that resolved to nothing

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -8,9 +9,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <keypool/clock.h>
-#include <keypool/lease.h>
+#include <keypool/key_pool.h>
 #include <keypool/secret.h>
 
 namespace keypool::pool {
@@ -61,6 +63,24 @@ class Note {
   std::unique_ptr<std::string> text_;
 };
 
+/// What a key has spent of its caps, and how it may be used beyond the plain.
+struct KeyTerms {
+  std::vector<ModelLimits> limits;
+  SpendingCaps caps;
+  std::int64_t day = 0;  ///< that the counts below belong to, since 1970, UTC
+  std::int64_t month = 0;
+  std::uint64_t tokens_today = 0;
+  std::uint64_t micro_usd_today = 0;
+  std::uint64_t micro_usd_this_month = 0;
+  MonotonicTime capped_until = kLongAgo;
+  std::string_view cap;  ///< which one was reached
+
+  [[nodiscard]] bool has_caps() const noexcept {
+    return caps.tokens_per_day > 0 || caps.micro_usd_per_day > 0 || caps.micro_usd_per_month > 0;
+  }
+  [[nodiscard]] const Limits* limits_of(std::string_view model) const noexcept;
+};
+
 /// One secret, what has been counted for it, and whether it may be used. The first line holds what
 /// every call touches.
 struct alignas(64) Key {
@@ -81,6 +101,9 @@ struct alignas(64) Key {
   bool watched = false;        ///< whether a call's start or end may change its readiness
   bool disabled = false;
   bool draining = false;
+  std::uint8_t tier = 0;
+  float weight = 1;
+  std::uint32_t max_in_flight = 0;  ///< 0: any number
   MonotonicTime last_rate_limit = kLongAgo;
   Board* detached_board = nullptr;              ///< where the last detached call was leased
   MonotonicTime detached_leased_at = kLongAgo;  ///< and when
@@ -89,6 +112,7 @@ struct alignas(64) Key {
   Rest refused;  ///< the provider refuses the secret
   Note refusal;
   Note last_failure;
+  std::unique_ptr<KeyTerms> terms;
 
   KeyId id{};
   std::list<Key>::iterator self;
@@ -99,13 +123,16 @@ struct alignas(64) Key {
 
   /// Whether its own calls have to be looked at.
   [[nodiscard]] bool wants_watching() const noexcept {
-    return refused.resting || refused.half_open;
+    return refused.resting || refused.half_open || max_in_flight > 0 ||
+           (terms && terms->has_caps());
   }
 
   /// When it may be leased again, as far as it goes by the key itself.
   [[nodiscard]] MonotonicTime ready_at() const noexcept {
     if (disabled || draining || (refused.half_open && in_flight > 0)) return kNever;
-    return refused.resting ? refused.until : kLongAgo;
+    if (max_in_flight > 0 && in_flight >= max_in_flight) return kNever;
+    const MonotonicTime capped_until = terms ? terms->capped_until : kLongAgo;
+    return refused.resting ? std::max(refused.until, capped_until) : capped_until;
   }
 
   [[nodiscard]] std::uint64_t ended_calls() const noexcept {
@@ -125,8 +152,10 @@ struct Group {
   Key* last = nullptr;
   Key* cursor = nullptr;  ///< whose turn it is
   std::uint32_t size = 0;
+  bool configured = false;  ///< by its name, or by what its answers said
   Rest depleted;
   Note depletion;
+  Note account;  ///< that its answers named
 
   /// Whether calls of all its keys have to be looked at.
   [[nodiscard]] bool watched() const noexcept { return depleted.resting || depleted.half_open; }

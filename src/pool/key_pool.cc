@@ -10,12 +10,24 @@
 #include "pool/key_list.h"
 
 namespace keypool {
+namespace {
+
+LeaseError unknown(std::string_view endpoint) {
+  return {.kind = LeaseErrorKind::unknown_endpoint,
+          .endpoint = std::string(endpoint),
+          .tried = {},
+          .retry_after = std::nullopt};
+}
+
+}  // namespace
 
 /// Endpoints by name, and the stats of keys that are not registered (yet).
 class KeyPool::State {
  public:
   explicit State(const Options& chosen)
-      : options(chosen), clock(chosen.clock != nullptr ? *chosen.clock : system_clock()) {}
+      : options(chosen),
+        clock(chosen.clock != nullptr ? *chosen.clock : system_clock()),
+        schedule(std::make_shared<pool::Schedule>(chosen.on_due)) {}
 
   ~State() {
     for (pool::Endpoint* endpoint : directory.in_order()) endpoint->close();
@@ -28,24 +40,26 @@ class KeyPool::State {
   /// Under `registration`.
   pool::Endpoint& find_or_add(std::string_view name) {
     if (pool::Endpoint* known = directory.find(name)) return *known;
-    auto endpoint = std::make_unique<pool::Endpoint>(std::string(name), options, clock);
+    const auto number = static_cast<std::uint32_t>(directory.in_order().size());
+    auto endpoint =
+        std::make_unique<pool::Endpoint>(std::string(name), number, options, clock, schedule);
     directory.add(*endpoint);
     return *endpoint.release();
   }
 
   /// Under `registration`.
   bool add_key(pool::Endpoint& endpoint, std::string_view name, Secret secret,
-               std::string_view group) {
+               const KeyOptions& terms) {
     const KeyId id{++last_id};
     const auto saved_here = saved.find(endpoint.name());
     if (saved_here == saved.end()) {
-      return endpoint.add_key(id, name, std::move(secret), group, nullptr);
+      return endpoint.add_key(id, name, std::move(secret), terms, nullptr);
     }
     auto& list = saved_here->second;
     const auto mine = std::find_if(list.begin(), list.end(),
                                    [&](const KeyStats& stats) { return stats.name == name; });
     const bool known = mine != list.end();
-    if (!endpoint.add_key(id, name, std::move(secret), group, known ? &*mine : nullptr))
+    if (!endpoint.add_key(id, name, std::move(secret), terms, known ? &*mine : nullptr))
       return false;
     if (known) list.erase(mine);
     if (list.empty()) saved.erase(saved_here);
@@ -54,6 +68,7 @@ class KeyPool::State {
 
   const Options options;
   const Clock& clock;
+  const std::shared_ptr<pool::Schedule> schedule;
 
   mutable std::shared_mutex registration;
   pool::Directory directory;
@@ -94,7 +109,7 @@ Registration KeyPool::register_endpoint(std::string_view endpoint_name,
     }
     endpoint.note_found(one.variable);
     for (pool::ListedKey& key : one.keys) {
-      if (state_->add_key(endpoint, key.name, std::move(key.secret), options.group)) ++done.added;
+      if (state_->add_key(endpoint, key.name, std::move(key.secret), options)) ++done.added;
     }
   }
   return done;
@@ -102,8 +117,21 @@ Registration KeyPool::register_endpoint(std::string_view endpoint_name,
 
 bool KeyPool::add_key(std::string_view endpoint, NewKey key) {
   if (key.secret.empty()) return false;
+  if (!key.group.empty()) key.options.group = key.group;
   std::unique_lock lock(state_->registration);
-  return state_->add_key(state_->find_or_add(endpoint), key.name, std::move(key.secret), key.group);
+  return state_->add_key(state_->find_or_add(endpoint), key.name, std::move(key.secret),
+                         key.options);
+}
+
+void KeyPool::configure_endpoint(std::string_view endpoint, const EndpointOptions& options) {
+  std::unique_lock lock(state_->registration);
+  state_->find_or_add(endpoint).configure(options);
+}
+
+bool KeyPool::configure_key(std::string_view endpoint_name, std::string_view key_name,
+                            const KeyOptions& options) {
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint != nullptr && endpoint->configure_key(key_name, options);
 }
 
 bool KeyPool::remove_key(std::string_view endpoint_name, std::string_view key_name) {
@@ -116,10 +144,33 @@ std::expected<Lease, LeaseError> KeyPool::lease(std::string_view endpoint_name,
   pool::Endpoint* endpoint = state_->find(endpoint_name);
   if (endpoint != nullptr) [[likely]]
     return endpoint->lease(request);
-  return std::unexpected(LeaseError{.kind = LeaseErrorKind::unknown_endpoint,
-                                    .endpoint = std::string(endpoint_name),
-                                    .tried = {},
-                                    .retry_after = std::nullopt});
+  return std::unexpected(unknown(endpoint_name));
+}
+
+Waiting KeyPool::lease_when_ready(std::string_view endpoint_name, const WaitRequest& request,
+                                  OnLease on_lease) {
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
+  if (endpoint != nullptr) return endpoint->lease_when_ready(request, std::move(on_lease));
+  on_lease(std::unexpected(unknown(endpoint_name)));
+  return {};
+}
+
+void KeyPool::run_due() {
+  const MonotonicTime now = state_->clock.now();
+  if (state_->schedule->next() > now) return;
+  for (pool::Endpoint* endpoint : state_->schedule->take_due(now)) endpoint->serve();
+}
+
+MonotonicTime KeyPool::next_due() const noexcept { return state_->schedule->next(); }
+
+std::size_t KeyPool::waiting(std::string_view endpoint_name) const {
+  const pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint == nullptr ? 0 : endpoint->waiting();
+}
+
+std::vector<LaneStats> KeyPool::lanes(std::string_view endpoint_name) const {
+  const pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint == nullptr ? std::vector<LaneStats>() : endpoint->lanes();
 }
 
 std::expected<Lease, LeaseError> KeyPool::lease_or_env(std::string_view endpoint_name,

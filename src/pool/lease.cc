@@ -84,6 +84,18 @@ Blame Lease::key_refused(std::string_view why) noexcept {
   return ticket.endpoint != nullptr ? ticket.endpoint->key_refused(ticket, why) : Blame::key;
 }
 
+void Lease::key_leaked(std::string_view why) noexcept {
+  if (const pool::Ticket ticket = take(); ticket.endpoint) ticket.endpoint->key_leaked(ticket, why);
+}
+
+void Lease::observe(std::span<const LimitNotice> notices) noexcept {
+  if (active()) ticket_.endpoint->observe(ticket_, notices);
+}
+
+void Lease::belongs_to(std::string_view account) noexcept {
+  if (active()) ticket_.endpoint->belongs_to(ticket_, account);
+}
+
 void Lease::group_depleted(std::string_view why,
                            std::optional<std::chrono::milliseconds> after) noexcept {
   if (const pool::Ticket ticket = take(); ticket.endpoint) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "pool/endpoint.h"
+#include "pool/moment.h"
 #include "pool/saturate.h"
 
 namespace keypool::pool {
@@ -17,18 +18,19 @@ constexpr hours kModelRefusedLongest{24};
 constexpr minutes kProbeFirst{15};
 constexpr hours kProbeLongest{6};
 
+/// When refusals of keys fall on the endpoint.
+constexpr minutes kRefusalsWithin{1};
+constexpr std::size_t kFewestRefusals = 5;
+constexpr std::size_t kRefusalsEnough = 20;
+
+/// A lane without room for this is full.
+constexpr Cost kSmallestCall{.calls = 1, .input = 1};
+
+/// With fewer calls in the last minute, a rate limit says nothing about where the limit lies.
+constexpr double kFewestSpent = 3;
+
 /// How many lanes one call opens when many are due at once; the next call goes on.
 constexpr int kMostOpenings = 64;
-
-RankTree::Rank rank_at(MonotonicTime time) noexcept {
-  return static_cast<RankTree::Rank>(time.time_since_epoch().count());
-}
-
-// Ranks do not tell eight nanoseconds apart: an end rounded up is never passed too early.
-MonotonicTime end_after(MonotonicTime now, nanoseconds time) noexcept {
-  return MonotonicTime{
-      nanoseconds{((now.time_since_epoch() + time).count() + 7) & ~std::int64_t{7}}};
-}
 
 }  // namespace
 
@@ -45,26 +47,24 @@ nanoseconds Endpoint::rest_time(milliseconds first, milliseconds longest, unsign
          nanoseconds(std::uniform_int_distribution<std::int64_t>(0, time.count() / 10)(random_));
 }
 
+// Calls that were under way when a rest began tell nothing new, but for a later end.
 void Endpoint::rest_lane(Board& board, std::size_t number, LaneFault fault, MonotonicTime now,
                          std::optional<milliseconds> after) {
   Lane& lane = board.lanes[number];
-  // Calls that were under way when the rest began tell nothing new, but for a later end.
-  Rest before = lane.rest;
-  if (before.resting && before.strikes > 0) --before.strikes;
-  const milliseconds first = fault == LaneFault::rate_limit ? cooldown_ : kModelRefusedFirst;
-  const milliseconds longest =
-      fault == LaneFault::rate_limit ? milliseconds(kLongestCooldown) : kModelRefusedLongest;
-  const nanoseconds time =
-      after ? nanoseconds(believable(*after)) : rest_time(first, longest, 2, before);
-  MonotonicTime end = end_after(now, time);
+  const bool throttled = fault == LaneFault::rate_limit;
+  const milliseconds first = throttled ? cooldown_ : kModelRefusedFirst;
+  const milliseconds longest = throttled ? kLongestCooldown : milliseconds(kModelRefusedLongest);
   if (lane.rest.resting) {
-    lane.rest.until = std::max(lane.rest.until, end);
+    const nanoseconds time = after ? believable(*after) : first;
+    lane.rest.until = std::max(lane.rest.until, end_after(now, time));
   } else {
-    lane.rest.begin(now, end);
+    const nanoseconds time =
+        after ? nanoseconds(believable(*after)) : rest_time(first, longest, 2, lane.rest);
+    lane.rest.begin(now, end_after(now, time));
   }
   lane.fault = fault;
   board.set_ramp(lane, 0);
-  refresh(board, number);
+  refresh(board, number, now);
 }
 
 void Endpoint::rest_key(Key& key, std::string_view why, MonotonicTime now) {
@@ -73,7 +73,7 @@ void Endpoint::rest_key(Key& key, std::string_view why, MonotonicTime now) {
   }
   key.refusal.set(why);
   watch(groups_[key.group]);
-  refresh_group(key.group);
+  refresh_group(key.group, now);
 }
 
 void Endpoint::rest_group(std::size_t number, std::string_view why, MonotonicTime now,
@@ -86,7 +86,57 @@ void Endpoint::rest_group(std::size_t number, std::string_view why, MonotonicTim
   }
   group.depletion.set(why);
   watch(group);
-  refresh_group(number);
+  refresh_group(number, now);
+}
+
+// Whether so many keys were refused in a row that it can hardly be them. As long as another key is
+// ready, stepping on to it is worth a try; but not to any number.
+bool Endpoint::endpoint_is_suspect(Key& refused, MonotonicTime now) {
+  if (refusals_.empty() || now - first_refusal_ > kRefusalsWithin) {
+    refusals_.clear();
+    first_refusal_ = now;
+  }
+  if (std::find(refusals_.begin(), refusals_.end(), &refused) == refusals_.end()) {
+    refusals_.push_back(&refused);
+  }
+  if (refusals_.size() < kFewestRefusals) return false;
+  std::size_t tried = refusals_.size();
+  bool another_is_ready = false;
+  for (const Key& key : keys_) {
+    if (std::find(refusals_.begin(), refusals_.end(), &key) != refusals_.end()) continue;
+    if (key.in_flight > 0 || now - kRefusalsWithin < key.last_rate_limit) ++tried;
+    another_is_ready |= key.ready_at() == kLongAgo && ready_at(plain_, key.group) <= now;
+  }
+  if (2 * refusals_.size() <= tried) return false;
+  return !another_is_ready || refusals_.size() >= kRefusalsEnough;
+}
+
+void Endpoint::acquit_refused_keys(MonotonicTime now) {
+  for (Key* key : refusals_) {
+    key->refused.clear();
+    key->refusal.clear();
+    watch(groups_[key->group]);
+    refresh_group(key->group, now);
+  }
+  refusals_.clear();
+}
+
+// What was due to end has ended; a call has to prove it.
+void Endpoint::end_rests(Board& board, std::size_t number, MonotonicTime now) {
+  Lane& lane = board.lanes[number];
+  Group& group = groups_[number];
+  if (lane.rest.resting && lane.rest.until <= now) {
+    lane.rest.probe();
+    board.set_ramp(lane, 1);
+  }
+  if (group.depleted.resting && group.depleted.until <= now) group.depleted.probe();
+  if (lane.only_key != nullptr && !lane.only_key->watched) return;
+  for (Key* key = group.first; key != nullptr; key = key->next_in_group) {
+    if (key->refused.resting && key->refused.until <= now) key->refused.probe();
+    if (key->terms != nullptr && key->terms->capped_until <= now) {
+      key->terms->capped_until = kLongAgo;
+    }
+  }
 }
 
 // kLongAgo: now. kNever: not by itself, or not before a call in flight has ended.
@@ -102,49 +152,74 @@ MonotonicTime Endpoint::ready_at(const Board& board, std::size_t number) const {
   }
   if (lane.rest.resting) time = std::max(time, lane.rest.until);
   if (group.depleted.resting) time = std::max(time, group.depleted.until);
+  if (lane.limits != nullptr && lane.limits->known()) {
+    time = std::max(time, lane.limits->open_at(kSmallestCall));
+  }
   return time;
 }
 
-void Endpoint::refresh(Board& board, std::size_t number) {
+// Lower is leased first. The tier decides before everything else.
+RankTree::Rank Endpoint::rank(const Board& board, std::size_t number) const noexcept {
+  const Lane& lane = board.lanes[number];
+  const auto in_tier = [&lane](RankTree::Rank within) {
+    return RankTree::Rank{lane.tier} << 56 | within >> 7;
+  };
+  switch (policy_) {
+    case Policy::headroom:
+      if (board.limited) [[unlikely]] {
+        return in_tier(lane.limits == nullptr ? 0 : rank_at(lane.limits->share()));
+      }
+      return in_tier(RankTree::rank_of(lane.charged / lane.weight));
+    case Policy::least_loaded:
+    case Policy::lifetime:
+      return in_tier(RankTree::rank_of(lane.charged / lane.weight));
+    case Policy::round_robin:
+      return in_tier(RankTree::rank_of(lane.turn));
+    case Policy::sequential:
+      return in_tier(RankTree::Rank{number} << 10);
+  }
+  return RankTree::kOut;
+}
+
+void Endpoint::refresh(Board& board, std::size_t number, MonotonicTime now) {
+  end_rests(board, number, now);
   const MonotonicTime time = ready_at(board, number);
-  const bool waits = time != kLongAgo && time != kNever;
-  board.ready.set(number, time == kLongAgo ? rank(board.lanes[number]) : RankTree::kOut);
-  board.resting.set(number, waits ? rank_at(time) : RankTree::kOut);
+  board.ready.set(number, time <= now ? rank(board, number) : RankTree::kOut);
+  const bool opens = time > now && time != kNever;
+  board.resting.set(number, opens ? rank_at(round_up(time)) : RankTree::kOut);
   const RankTree::Rank first = board.resting.first_rank();
   board.next_opening = first == RankTree::kOut
                            ? kNever
                            : MonotonicTime{nanoseconds{static_cast<std::int64_t>(first)}};
 }
 
-void Endpoint::refresh_group(std::size_t group) {
-  for_each_board([&](Board& board) { refresh(board, group); });
+void Endpoint::refresh_group(std::size_t group, MonotonicTime now) {
+  for_each_board([&](Board& board) { refresh(board, group, now); });
 }
 
 void Endpoint::open_due(Board& board, MonotonicTime now) {
   for (int opened = 0; opened < kMostOpenings && board.next_opening <= now; ++opened) {
     const std::size_t number = board.resting.first();
-    Lane& lane = board.lanes[number];
-    Group& group = groups_[number];
-    if (lane.rest.resting && lane.rest.until <= now) {
-      lane.rest.probe();
-      board.set_ramp(lane, 1);
+    if (groups_[number].watched()) {
+      refresh_group(number, now);
+    } else {
+      refresh(board, number, now);
     }
-    if (group.depleted.resting && group.depleted.until <= now) group.depleted.probe();
-    for (Key* key = group.first; key != nullptr; key = key->next_in_group) {
-      if (key->refused.resting && key->refused.until <= now) key->refused.probe();
-    }
-    refresh_group(number);
   }
 }
 
 void Endpoint::rebase(MonotonicTime now) {
   const double factor = decay_.rebase(now);
+  if (policy_ == Policy::lifetime) return;
   for (Key& key : keys_) key.detached_charge *= factor;
   for_each_board([&](Board& board) {
     for (std::size_t number = 0; number < board.lanes.size(); ++number) {
       Lane& lane = board.lanes[number];
       lane.charged *= factor;
-      if (board.ready.rank(number) != RankTree::kOut) board.ready.set(number, rank(lane));
+      lane.calls *= factor;
+      if (board.ready.rank(number) != RankTree::kOut) {
+        board.ready.set(number, rank(board, number));
+      }
     }
   });
 }
@@ -154,6 +229,37 @@ void Endpoint::watch(Group& group) noexcept {
   for (Key* key = group.first; key != nullptr; key = key->next_in_group) {
     key->watched = group.watched() || key->wants_watching();
   }
+}
+
+// The limits of a lane, made with the first that is told of them.
+LaneLimits& Endpoint::limits_of(Board& board, std::size_t number, MonotonicTime now) {
+  Lane& lane = board.lanes[number];
+  if (lane.limits == nullptr) {
+    lane.limits = std::make_unique<LaneLimits>(lane.weight, board.assumed_tokens, now);
+  }
+  return *lane.limits;
+}
+
+// From the first limit that is known on, a board's lanes are ordered by headroom.
+void Endpoint::become_limited(Board& board, const LaneLimits& known, MonotonicTime now) {
+  const double tokens = known.tokens_per_minute();
+  if (tokens > 0 && (!board.limited || tokens < board.assumed_tokens))
+    board.assumed_tokens = tokens;
+  if (board.limited) return;
+  board.limited = true;
+  for (std::size_t number = 0; number < board.lanes.size(); ++number) refresh(board, number, now);
+}
+
+// A rate limit was answered: where no header tells, what was used within the last minute does.
+void Endpoint::hit_limit(Board& board, std::size_t number, MonotonicTime now) {
+  const Lane& lane = board.lanes[number];
+  const double per_minute = decay_.per_minute() / decay_.weight(now);
+  const Cost spent{.calls = lane.calls * per_minute, .input = lane.charged * per_minute};
+  const bool learns = policy_ != Policy::lifetime && spent.calls >= kFewestSpent;
+  if (lane.limits == nullptr && !learns) return;
+  LaneLimits& limits = limits_of(board, number, now);
+  limits.hit(learns ? std::optional(spent) : std::nullopt, now);
+  if (limits.known()) become_limited(board, limits, now);
 }
 
 }  // namespace keypool::pool

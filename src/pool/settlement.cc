@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "pool/calendar.h"
 #include "pool/endpoint.h"
+#include "pool/moment.h"
 #include "pool/saturate.h"
 
 namespace keypool::pool {
@@ -11,133 +13,18 @@ constexpr std::uint32_t kFullRamp = 64;
 
 }  // namespace
 
-void Endpoint::succeed(const Ticket& ticket, const Success& success) noexcept {
-  const MonotonicTime now = clock_.recent();
-  const Usage usage{success.input_tokens, success.output_tokens,
-                    static_cast<std::uint64_t>(believable(success.latency).count())};
-  Lock lock(lock_);
-  settle(call_of(ticket), Ending::success, usage, now);
-  leave(lock, *ticket.key);
-}
-
-void Endpoint::rate_limited(const Ticket& ticket,
-                            std::optional<std::chrono::milliseconds> after) noexcept {
-  const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
-  settle(call_of(ticket), Ending::rate_limit, {}, now);
-  rest_lane(*ticket.board, ticket.key->group, LaneFault::rate_limit, now, after);
-  leave(lock, *ticket.key);
-}
-
-void Endpoint::fail(const Ticket& ticket, std::string_view why) noexcept {
-  const MonotonicTime now = clock_.recent();
-  Lock lock(lock_);
-  ticket.key->last_failure.set(why);
-  settle(call_of(ticket), Ending::failure, {}, now);
-  leave(lock, *ticket.key);
-}
-
-void Endpoint::endpoint_failed(const Ticket& ticket, std::string_view why) noexcept {
-  fail(ticket, why);
-}
-
-Blame Endpoint::key_refused(const Ticket& ticket, std::string_view why) noexcept {
-  const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
-  Key& key = *ticket.key;
-  key.last_failure.set(why);
-  settle(call_of(ticket), Ending::failure, {}, now);
-  rest_key(key, why, now);
-  leave(lock, key);
-  return Blame::key;
-}
-
-void Endpoint::group_depleted(const Ticket& ticket, std::string_view why,
-                              std::optional<std::chrono::milliseconds> after) noexcept {
-  const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
-  Key& key = *ticket.key;
-  key.last_failure.set(why);
-  settle(call_of(ticket), Ending::failure, {}, now);
-  rest_group(key.group, why, now, after);
-  leave(lock, key);
-}
-
-void Endpoint::model_refused(const Ticket& ticket, std::string_view why) noexcept {
-  const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
-  ticket.key->last_failure.set(why);
-  settle(call_of(ticket), Ending::failure, {}, now);
-  rest_lane(*ticket.board, ticket.key->group, LaneFault::model_refused, now, std::nullopt);
-  leave(lock, *ticket.key);
-}
-
-void Endpoint::abandon(const Ticket& ticket) noexcept {
-  const MonotonicTime now = clock_.recent();
-  Lock lock(lock_);
-  settle(call_of(ticket), Ending::abandoned, {}, now);
-  leave(lock, *ticket.key);
-}
-
-void Endpoint::release(const Ticket& ticket) noexcept {
-  const MonotonicTime now = clock_.recent();
-  Lock lock(lock_);
-  settle(call_of(ticket), Ending::released, {}, now);
-  leave(lock, *ticket.key);
-}
-
-void Endpoint::detach(const Ticket& ticket) noexcept {
-  Lock lock(lock_);
-  Key& key = *ticket.key;
-  ++key.detached;
-  key.detached_board = ticket.board;
-  key.detached_leased_at = ticket.leased_at;
-  key.detached_charge += call_of(ticket).reserved;
-  --ticket.board->lanes[key.group].in_flight;
-  refresh_group(key.group);
-  leave(lock, key);
-}
-
-bool Endpoint::report_success(std::string_view key_name, const Success& success) {
-  const MonotonicTime now = clock_.recent();
-  const Usage usage{success.input_tokens, success.output_tokens,
-                    static_cast<std::uint64_t>(believable(success.latency).count())};
-  Lock lock(lock_);
-  Key* key = find(key_name);
-  if (key == nullptr) return false;
-  settle(reported_call(*key), Ending::success, usage, now);
-  return true;
-}
-
-bool Endpoint::report_rate_limit(std::string_view key_name,
-                                 std::optional<std::chrono::milliseconds> after) {
-  const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
-  Key* key = find(key_name);
-  if (key == nullptr) return false;
-  const Call call = reported_call(*key);
-  settle(call, Ending::rate_limit, {}, now);
-  rest_lane(call.board, key->group, LaneFault::rate_limit, now, after);
-  return true;
-}
-
-bool Endpoint::report_failure(std::string_view key_name) {
-  const MonotonicTime now = clock_.recent();
-  Lock lock(lock_);
-  Key* key = find(key_name);
-  if (key == nullptr) return false;
-  settle(reported_call(*key), Ending::failure, {}, now);
-  return true;
-}
-
 Endpoint::Call Endpoint::call_of(const Ticket& ticket) const noexcept {
+  const double then = past_weight(ticket.leased_at);
   return {.board = *ticket.board,
           .key = *ticket.key,
-          .reserved = decay_.past_weight(ticket.leased_at) *
-                      charge(ticket.input_tokens, ticket.output_tokens),
+          .reserved = then * charge(ticket.input_tokens, ticket.output_tokens),
+          .weight = then,
+          .cost = {.input = double(ticket.input_tokens), .output = double(ticket.output_tokens)},
           .leased_at = ticket.leased_at,
           .on_lane = true,
-          .on_key = true};
+          .on_key = true,
+          .limited = ticket.limited,
+          .estimated = ticket.estimated};
 }
 
 // Calls reported by name are told apart only by their key: each gives back an equal part of what is
@@ -146,9 +33,13 @@ Endpoint::Call Endpoint::reported_call(Key& key) noexcept {
   Call call{.board = key.detached_board != nullptr ? *key.detached_board : plain_,
             .key = key,
             .reserved = 0,
+            .weight = 0,
+            .cost = {},
             .leased_at = key.detached_leased_at,
             .on_lane = false,
-            .on_key = key.detached > 0};
+            .on_key = key.detached > 0,
+            .limited = false,
+            .estimated = false};
   if (key.detached > 0) {
     call.reserved = key.detached_charge / key.detached;
     key.detached_charge -= call.reserved;
@@ -160,10 +51,37 @@ Endpoint::Call Endpoint::reported_call(Key& key) noexcept {
 void Endpoint::settle(const Call& call, Ending ending, const Usage& usage,
                       MonotonicTime now) noexcept {
   Key& key = call.key;
-  Lane& lane = call.board.lanes[key.group];
-  if (call.on_lane) --lane.in_flight;
+  Board& board = call.board;
+  Lane& lane = board.lanes[key.group];
+  if (call.on_lane) {
+    --lane.in_flight;
+    --board.in_flight;
+  }
   if (call.on_key) --key.in_flight;
+  count(call, ending, usage, now);
+
+  if (lane.fault == LaneFault::none && !key.watched && lane.limits == nullptr &&
+      board.circuit.calm() && circuit_.calm() && refusals_.empty()) [[likely]] {
+    board.ready.set(key.group, rank(board, key.group));
+    return;
+  }
+  tell_circuits(call, ending);
+  if (ending == Ending::success) proven_good(call, now);
+  if (key.watched) {
+    refresh_group(key.group, now);
+  } else {
+    refresh(board, key.group, now);
+  }
+}
+
+// Counts, charges the lane's load, and puts right what was taken of its limits.
+void Endpoint::count(const Call& call, Ending ending, const Usage& usage,
+                     MonotonicTime now) noexcept {
+  Key& key = call.key;
+  Lane& lane = call.board.lanes[key.group];
+  Cost used;
   double charged = 0;
+  double uncounted = 0;
   switch (ending) {
     case Ending::success:
       add_saturated(key.successes, 1);
@@ -172,40 +90,103 @@ void Endpoint::settle(const Call& call, Ending ending, const Usage& usage,
       add_saturated(key.output_tokens, usage.output_tokens);
       key.last_success = now;
       key.recompute_average();
-      charged = charge(usage.input_tokens, usage.output_tokens) * decay_.weight(now);
+      charged = charge(usage.input_tokens, usage.output_tokens) * weight(now);
+      used.input = static_cast<double>(std::min(usage.input_tokens, kMostTokens));
+      used.output = static_cast<double>(std::min(usage.output_tokens, kMostTokens));
+      if (call.estimated) call.board.ratio.learn(call.cost, used);
+      if (key.terms != nullptr) spend(key, usage, now);
       break;
     case Ending::rate_limit:
       add_saturated(key.rate_limits, 1);
       key.last_rate_limit = now;
       key.recompute_average();
-      charged = charge(0, 0) * decay_.weight(now);
+      charged = charge(0, 0) * weight(now);
+      uncounted = call.weight;
       break;
     case Ending::failure:
       add_saturated(key.failures, 1);
       key.recompute_average();
-      charged = charge(0, 0) * decay_.weight(now);
+      charged = charge(0, 0) * weight(now);
       break;
     case Ending::abandoned:
       // What it has used nobody knows: its estimate stays charged.
       add_saturated(key.abandoned, 1);
       charged = call.reserved;
+      used = call.cost;
       break;
     case Ending::released:
       if (key.total_requests > 0) --key.total_requests;
+      uncounted = call.weight;
+      used.calls = 0;
       break;
   }
   lane.charged = std::max(0.0, lane.charged - call.reserved + charged);
-  if (lane.fault == LaneFault::none && !key.watched) [[likely]] {
-    call.board.ready.set(key.group, rank(lane));
-    return;
+  lane.calls = std::max(0.0, lane.calls - uncounted);
+  if (call.limited && lane.limits != nullptr) lane.limits->settle(call.cost, used, now);
+}
+
+void Endpoint::spend(Key& key, const Usage& usage, MonotonicTime now) {
+  KeyTerms& terms = *key.terms;
+  if (!terms.has_caps()) return;
+  const WallTime wall = clock_.wall();
+  const Calendar calendar(wall);
+  if (terms.day != calendar.day()) {
+    terms.day = calendar.day();
+    terms.tokens_today = 0;
+    terms.micro_usd_today = 0;
   }
-  if (ending == Ending::success) proven_good(call);
-  refresh_group(key.group);
+  if (terms.month != calendar.month()) {
+    terms.month = calendar.month();
+    terms.micro_usd_this_month = 0;
+  }
+  add_saturated(terms.tokens_today, usage.input_tokens);
+  add_saturated(terms.tokens_today, usage.output_tokens);
+  add_saturated(terms.micro_usd_today, usage.cost_micro_usd);
+  add_saturated(terms.micro_usd_this_month, usage.cost_micro_usd);
+
+  const auto reached = [](std::uint64_t spent, std::uint64_t cap) {
+    return cap > 0 && spent >= cap;
+  };
+  const auto rest_until = [&](WallTime end, std::string_view cap) {
+    terms.capped_until = std::max(terms.capped_until, end_after(now, end - wall));
+    terms.cap = cap;
+  };
+  if (reached(terms.tokens_today, terms.caps.tokens_per_day)) {
+    rest_until(calendar.end_of_day(), "its cap of tokens a day");
+  }
+  if (reached(terms.micro_usd_today, terms.caps.micro_usd_per_day)) {
+    rest_until(calendar.end_of_day(), "its cap of USD a day");
+  }
+  if (reached(terms.micro_usd_this_month, terms.caps.micro_usd_per_month)) {
+    rest_until(calendar.end_of_month(), "its cap of USD a month");
+  }
+}
+
+// A success shows that the endpoint and its keys are well, a rate limit that they answer; any other
+// end tells nothing.
+void Endpoint::tell_circuits(const Call& call, Ending ending) noexcept {
+  switch (ending) {
+    case Ending::success:
+      refusals_.clear();
+      [[fallthrough]];
+    case Ending::rate_limit:
+      if (!call.board.circuit.calm()) call.board.circuit.succeeded(call.leased_at);
+      if (!circuit_.calm()) circuit_.succeeded(call.leased_at);
+      break;
+    case Ending::failure:
+      // Whoever reports the failure tells the circuit that it is about.
+      break;
+    case Ending::abandoned:
+    case Ending::released:
+      call.board.circuit.undecided(call.leased_at);
+      circuit_.undecided(call.leased_at);
+      break;
+  }
 }
 
 // A call that was leased after a rest began and went well ends it, for the key, its group and, step
 // by step, its lane.
-void Endpoint::proven_good(const Call& call) noexcept {
+void Endpoint::proven_good(const Call& call, MonotonicTime now) noexcept {
   Key& key = call.key;
   Group& group = groups_[key.group];
   Lane& lane = call.board.lanes[key.group];
@@ -218,6 +199,7 @@ void Endpoint::proven_good(const Call& call) noexcept {
     group.depletion.clear();
   }
   watch(group);
+  if (lane.limits != nullptr) lane.limits->went_well(now);
   if (lane.fault == LaneFault::none || call.leased_at <= lane.rest.since) return;
   const std::uint32_t ramp = std::max(lane.ramp, 1u) * 2;
   lane.rest.resting = false;
@@ -231,12 +213,27 @@ void Endpoint::proven_good(const Call& call) noexcept {
   }
 }
 
-// Last step of every settlement: the key, or the whole endpoint, may have waited for it.
+// Last step of every lease: its key may have waited for it in order to go.
 void Endpoint::leave(Lock& lock, Key& key) noexcept {
   if (key.draining) erase_if_drained(key);
-  if (!closed_) [[likely]]
+  if (closed_) [[unlikely]] {
+    let_go(lock);
     return;
-  if (--leases_at_close_ > 0) return;
+  }
+  done(lock);
+}
+
+// Last step of everything that may have made room.
+void Endpoint::done(Lock& lock) noexcept {
+  if (queue_->size() == 0) [[likely]]
+    return;
+  lock.unlock();
+  serve();
+}
+
+// Nobody but what is still held keeps a closed endpoint.
+void Endpoint::let_go(Lock& lock) noexcept {
+  if (--held_at_close_ > 0) return;
   lock.unlock();
   delete this;
 }

@@ -55,7 +55,7 @@ KeyStats Endpoint::stats_of(const Key& key, const Moment& moment) const {
 
   double charged = 0;
   for_each_board([&](const Board& board) { charged += board.lanes[key.group].charged; });
-  stats.window_load = charged / decay_.past_weight(moment.now);
+  stats.window_load = charged / past_weight(moment.now);
   describe_state(key, moment, stats);
   return stats;
 }
@@ -72,11 +72,15 @@ void Endpoint::describe_state(const Key& key, const Moment& moment, KeyStats& st
   } else if (key.refused.resting && key.refused.until > moment.now) {
     stats.state = KeyState::invalid;
     stats.reason = key.refusal.get();
-    stats.until = moment.wall_of(key.refused.until);
+    if (key.refused.until != kNever) stats.until = moment.wall_of(key.refused.until);
   } else if (group.depleted.resting && group.depleted.until > moment.now) {
     stats.state = KeyState::depleted;
     stats.reason = group.depletion.get();
     stats.until = moment.wall_of(group.depleted.until);
+  } else if (key.terms != nullptr && key.terms->capped_until > moment.now) {
+    stats.state = KeyState::depleted;
+    stats.reason = "reached " + std::string(key.terms->cap);
+    stats.until = moment.wall_of(key.terms->capped_until);
   } else {
     MonotonicTime until = kLongAgo;
     for_each_board([&](const Board& board) {
@@ -90,6 +94,29 @@ void Endpoint::describe_state(const Key& key, const Moment& moment, KeyStats& st
     stats.state = KeyState::cooling;
     stats.until = moment.wall_of(until);
   }
+}
+
+std::vector<LaneStats> Endpoint::lanes() const {
+  const Moment moment{clock_.now(), clock_.wall()};
+  std::vector<LaneStats> all;
+  Lock lock(lock_);
+  for_each_board([&](const Board& board) {
+    for (std::size_t number = 0; number < board.lanes.size(); ++number) {
+      const Lane& lane = board.lanes[number];
+      if (lane.charged == 0 && lane.in_flight == 0 && lane.limits == nullptr) continue;
+      LaneStats& stats = all.emplace_back();
+      stats.model = board.model;
+      for (const Key* key = groups_[number].first; key != nullptr; key = key->next_in_group) {
+        stats.keys.push_back(key->name);
+      }
+      stats.in_flight = lane.in_flight;
+      stats.load = lane.charged / past_weight(moment.now);
+      if (lane.limits != nullptr) stats.rooms = lane.limits->rooms(moment.now);
+      stats.resting = lane.rest.resting && lane.rest.until > moment.now;
+      if (stats.resting) stats.until = moment.wall_of(lane.rest.until);
+    }
+  });
+  return all;
 }
 
 bool Endpoint::restore(const KeyStats& saved) {

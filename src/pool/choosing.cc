@@ -1,0 +1,343 @@
+#include <algorithm>
+#include <array>
+
+#include "pool/endpoint.h"
+#include "pool/saturate.h"
+
+namespace keypool::pool {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+/// How far Clock::recent may lag.
+constexpr milliseconds kClockLag{10};
+
+/// More models than this share the board of calls that name none.
+constexpr std::size_t kMostBoards = 1000;
+constexpr std::size_t kMostLanes = 4'000'000;
+
+/// When to ask again while calls in flight decide whether a lane is open.
+constexpr milliseconds kProbeTime{250};
+
+/// How many places are looked at for a key that fits a call.
+constexpr std::size_t kMostLooks = 64;
+
+bool contains(std::span<const KeyId> ids, KeyId id) noexcept {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+}  // namespace
+
+Endpoint::Endpoint(std::string name, std::uint32_t number, const Options& options,
+                   const Clock& clock, std::shared_ptr<Schedule> schedule)
+    : name_(std::move(name)),
+      number_(number),
+      clock_(clock),
+      unknown_call_tokens_(std::min(options.unknown_call_tokens, kMostTokens)),
+      default_cooldown_(believable(options.cooldown)),
+      warn_(options.warn),
+      schedule_(std::move(schedule)),
+      queue_(std::make_shared<Queue>()),
+      decay_(std::max(options.load_window, milliseconds(1)), clock.now()),
+      random_(static_cast<std::minstd_rand::result_type>(options.seed + number)) {
+  configure({});
+}
+
+std::expected<Lease, LeaseError> Endpoint::lease(const LeaseRequest& request) {
+  MonotonicTime now = clock_.recent();
+  Lock lock(lock_);
+  Board& board = board_for(request.model);
+  bring_up_to_date(board, now);
+  if (!lets_through(board, now)) [[unlikely]]
+    return std::unexpected(why_none(board, kNever));
+
+  const Choice choice = choose(board, request, now);
+  if (choice.key != nullptr) [[likely]]
+    return issue(board, choice, now, request);
+  if (request.when_none_ready == WhenNoneReady::refuse) {
+    return std::unexpected(why_none(board, choice.opens_at));
+  }
+
+  const Choice resting = choose_out_of_turn(board, request);
+  if (resting.key == nullptr) return std::unexpected(why_none(board, choice.opens_at));
+  const MonotonicTime ready = ready_at(board, resting.lane);
+  Lease lease = issue(board, resting, now, request);
+  if (warn_ != nullptr) {
+    const std::string warning = out_of_turn_warning(resting, ready);
+    lock.unlock();
+    warn_(warning);
+  }
+  return lease;
+}
+
+Board& Endpoint::board_for(std::string_view model) {
+  if (model == last_board_->model) return *last_board_;
+  if (model.empty()) return *(last_board_ = &plain_);
+  const auto known = by_model_.find(model);
+  if (known != by_model_.end()) return *(last_board_ = known->second);
+  return *(last_board_ = &new_board(model));
+}
+
+Board& Endpoint::new_board(std::string_view model) {
+  if (boards_.size() >= kMostBoards || boards_.size() * groups_.size() >= kMostLanes) {
+    return plain_;
+  }
+  Board& board = *boards_.emplace_back(std::make_unique<Board>());
+  board.model = model;
+  board.number = static_cast<std::uint32_t>(boards_.size());
+  by_model_.emplace(board.model, &board);
+  const MonotonicTime now = clock_.now();
+  for (std::size_t group = 0; group < groups_.size(); ++group) {
+    board.grow();
+    set_up_lane(board, group, now);
+  }
+  return board;
+}
+
+// A recent time will do for most calls; only where something opens about now the exact one decides.
+void Endpoint::bring_up_to_date(Board& board, MonotonicTime& now) {
+  if (now + kClockLag >= board.next_opening) {
+    now = clock_.now();
+    open_due(board, now);
+  }
+  if (now >= decay_.rebase_at()) rebase(now);
+}
+
+bool Endpoint::lets_through(const Board& board, MonotonicTime now) const noexcept {
+  if (board.circuit.calm() && circuit_.calm()) [[likely]]
+    return true;
+  return board.circuit.lets_through(now) && circuit_.lets_through(now);
+}
+
+Endpoint::Choice Endpoint::choose(Board& board, const LeaseRequest& request, MonotonicTime now) {
+  const std::size_t first = board.ready.first();
+  if (first == RankTree::kNone) return {};
+  const Lane& lane = board.lanes[first];
+  const bool plain_request =
+      request.avoid.empty() && request.affinity.empty() && request.same_group_as.empty();
+  if (plain_request && lane.only_key != nullptr && lane.limits == nullptr) [[likely]] {
+    return {.lane = first, .key = lane.only_key};
+  }
+  return choose_carefully(board, request, now);
+}
+
+Endpoint::Choice Endpoint::choose_carefully(Board& board, const LeaseRequest& request,
+                                            MonotonicTime now) {
+  if (!request.same_group_as.empty()) {
+    const Key* key = find(request.same_group_as);
+    if (key == nullptr) return {};
+    Choice bound{.lane = key->group};
+    static_cast<void>(fits(board, request, {}, now, bound));
+    return bound;
+  }
+  if (!request.affinity.empty()) {
+    const std::uint32_t lane = board.affinity.find(request.affinity);
+    Choice same{.lane = lane};
+    if (lane < board.lanes.size() && worth_staying(board, lane) &&
+        fits(board, request, request.avoid, now, same)) {
+      return same;
+    }
+  }
+  const Choice choice = choose_in_order(board, request, request.avoid, now);
+  if (choice.key != nullptr || request.avoid.empty()) return choice;
+  return choose_in_order(board, request, {}, now);
+}
+
+// Takes lanes that do not fit out of the order, one after the other, until the one in front does;
+// then puts them back.
+Endpoint::Choice Endpoint::choose_in_order(Board& board, const LeaseRequest& request,
+                                           std::span<const KeyId> avoid, MonotonicTime now) {
+  struct PutBack {
+    std::size_t lane;
+    RankTree::Rank rank;
+  };
+  std::array<PutBack, kMostLooks> passed;
+  std::size_t looks = 0;
+  Choice choice;
+  while (looks < passed.size()) {
+    choice.lane = board.ready.first();
+    if (choice.lane == RankTree::kNone || fits(board, request, avoid, now, choice)) break;
+    passed[looks++] = {choice.lane, board.ready.rank(choice.lane)};
+    board.ready.set(choice.lane, RankTree::kOut);
+  }
+  for (std::size_t i = 0; i < looks; ++i) board.ready.set(passed[i].lane, passed[i].rank);
+  return choice;
+}
+
+// Whether a key of the chosen lane may take the call now; sets the key, or when there is room.
+bool Endpoint::fits(Board& board, const LeaseRequest& request, std::span<const KeyId> avoid,
+                    MonotonicTime now, Choice& choice) {
+  choice.key = nullptr;
+  if (board.ready.rank(choice.lane) == RankTree::kOut) return false;
+  Key* key = next_key(choice.lane, avoid);
+  if (key == nullptr) return false;
+  const Lane& lane = board.lanes[choice.lane];
+  if (lane.limits != nullptr && lane.limits->known()) {
+    const MonotonicTime open = lane.limits->open_at(estimate(board, *key, request));
+    if (open > now) {
+      choice.opens_at = std::min(choice.opens_at, open);
+      return false;
+    }
+  }
+  groups_[choice.lane].cursor = key->next_in_group;
+  choice.key = key;
+  return true;
+}
+
+// Calls stay together as long as their lane is not far busier than the one that is next in order.
+// Where limits are known, the room that is left is the only bound.
+bool Endpoint::worth_staying(const Board& board, std::size_t number) const {
+  const Lane& lane = board.lanes[number];
+  if (lane.limits != nullptr && lane.limits->known()) return true;
+  const std::size_t first = board.ready.first();
+  if (first == RankTree::kNone) return false;
+  constexpr std::uint32_t kMoreInFlight = 8;
+  const Lane& next = board.lanes[first];
+  return lane.in_flight <= 2 * next.in_flight + kMoreInFlight;
+}
+
+// A lane that is still proving itself comes before one that rests, a short rest before a long one.
+Endpoint::Choice Endpoint::choose_out_of_turn(Board& board, const LeaseRequest& request) {
+  Choice chosen;
+  if (!request.same_group_as.empty()) {
+    const Key* key = find(request.same_group_as);
+    if (key != nullptr) chosen.lane = key->group;
+  }
+  const bool bound = chosen.lane != RankTree::kNone;
+  for (std::size_t lane = 0; !bound && board.ramping > 0 && lane < board.lanes.size(); ++lane) {
+    const Lane& one = board.lanes[lane];
+    if (one.ramp == 0 || next_key(lane, {}) == nullptr) continue;
+    if (chosen.lane == RankTree::kNone || one.charged < board.lanes[chosen.lane].charged) {
+      chosen.lane = lane;
+    }
+  }
+  if (chosen.lane == RankTree::kNone) chosen.lane = board.resting.first();
+  if (chosen.lane == RankTree::kNone) chosen.lane = board.ready.first();
+  if (chosen.lane == RankTree::kNone) return chosen;
+  chosen.key = next_key(chosen.lane, {});
+  if (chosen.key != nullptr) return chosen;
+  for (Key* key = groups_[chosen.lane].first; key != nullptr; key = key->next_in_group) {
+    const bool sooner = chosen.key == nullptr || key->ready_at() < chosen.key->ready_at();
+    if (key->ready_at() != kNever && sooner) chosen.key = key;
+  }
+  return chosen;
+}
+
+// The keys of a group take turns; the cursor moves when the key is taken.
+Key* Endpoint::next_key(std::size_t number, std::span<const KeyId> avoid) {
+  const Group& group = groups_[number];
+  Key* key = group.cursor;
+  for (std::uint32_t looked = 0; looked < group.size; ++looked) {
+    if (key == nullptr) key = group.first;
+    if (key->ready_at() == kLongAgo && !contains(avoid, key->id)) return key;
+    key = key->next_in_group;
+  }
+  return nullptr;
+}
+
+// The caller's estimate, corrected by how such estimates turned out; else the key's own average.
+Cost Endpoint::estimate(const Board& board, const Key& key, const LeaseRequest& request) const {
+  if (request.estimated_input_tokens > 0 || request.estimated_output_tokens > 0) {
+    return {.input = static_cast<double>(std::min(request.estimated_input_tokens, kMostTokens)) *
+                     board.ratio.input(),
+            .output = static_cast<double>(std::min(request.estimated_output_tokens, kMostTokens)) *
+                      board.ratio.output()};
+  }
+  const double tokens =
+      static_cast<double>(key.input_tokens) + static_cast<double>(key.output_tokens);
+  if (tokens <= 0) return {.output = static_cast<double>(unknown_call_tokens_)};
+  const double input = key.average_tokens * static_cast<double>(key.input_tokens) / tokens;
+  return {.input = input, .output = key.average_tokens - input};
+}
+
+Lease Endpoint::issue(Board& board, const Choice& choice, MonotonicTime now,
+                      const LeaseRequest& request) {
+  Lane& lane = board.lanes[choice.lane];
+  Key& key = *choice.key;
+  const bool estimated = request.estimated_input_tokens > 0 || request.estimated_output_tokens > 0;
+  std::uint32_t input = 0;
+  std::uint32_t output = 0;
+  if (!estimated && !board.limited) [[likely]] {
+    output = in_32_bits(key.average_tokens > 0 ? key.average_tokens
+                                               : static_cast<double>(unknown_call_tokens_));
+  } else {
+    const Cost cost = estimate(board, key, request);
+    input = in_32_bits(cost.input);
+    output = in_32_bits(cost.output);
+  }
+  const double charge_weight = weight(now);
+  lane.charged += charge_weight * charge(input, output);
+  lane.calls += charge_weight;
+  ++lane.in_flight;
+  ++board.in_flight;
+  ++key.in_flight;
+  add_saturated(key.total_requests, 1);
+  if (policy_ == Policy::round_robin) {
+    lane.turn = std::max(lane.turn, board.turn) + 1.0 / lane.weight;
+    board.turn = std::max(board.turn, lane.turn - 1.0 / lane.weight);
+  }
+  if (board.limited) {
+    if (lane.limits == nullptr) {
+      lane.limits = std::make_unique<LaneLimits>(lane.weight, board.assumed_tokens, now);
+    }
+    lane.limits->reserve({.input = double(input), .output = double(output)}, now);
+  }
+  if (!request.affinity.empty()) {
+    board.affinity.remember(request.affinity, static_cast<std::uint32_t>(choice.lane));
+  }
+  board.circuit.leased(now);
+  circuit_.leased(now);
+  if (lane.fault == LaneFault::none && !key.watched && !board.limited) [[likely]] {
+    board.ready.set(choice.lane, rank(board, choice.lane));
+  } else if (key.watched) {
+    refresh_group(choice.lane, now);
+  } else {
+    refresh(board, choice.lane, now);
+  }
+  return Lease(Ticket{.endpoint = this,
+                      .board = &board,
+                      .key = &key,
+                      .input_tokens = input,
+                      .output_tokens = output,
+                      .estimated = estimated,
+                      .limited = board.limited,
+                      .leased_at = now});
+}
+
+LeaseError Endpoint::why_none(const Board& board, MonotonicTime opens_at) const {
+  const MonotonicTime now = clock_.now();
+  LeaseError error{.kind = LeaseErrorKind::all_cooling,
+                   .endpoint = name_,
+                   .tried = {},
+                   .retry_after = std::nullopt};
+  MonotonicTime opening = std::min(opens_at, board.next_opening);
+  if (by_name_.empty()) {
+    error.kind = LeaseErrorKind::no_keys;
+    error.tried = missing_;
+    return error;
+  }
+  if (!lets_through(board, now)) {
+    error.kind = LeaseErrorKind::circuit_open;
+    const MonotonicTime closed = std::max(board.circuit.until(), circuit_.until());
+    opening = closed > now ? closed : now + kProbeTime;
+  }
+  if (opening != kNever) {
+    error.retry_after = std::chrono::ceil<milliseconds>(std::max(opening - now, nanoseconds(0)));
+  } else if (board.in_flight > 0) {
+    // A call in flight decides.
+    error.retry_after = kProbeTime;
+  }
+  return error;
+}
+
+std::string Endpoint::out_of_turn_warning(const Choice& choice, MonotonicTime ready) const {
+  std::string text = "all keys of " + name_ + " are cooling; using " + choice.key->name;
+  if (ready != kNever && ready != kLongAgo) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(ready - clock_.now());
+    text += ", which is ready in " + std::to_string(std::max<std::int64_t>(left.count(), 0)) + " s";
+  }
+  return text;
+}
+
+}  // namespace keypool::pool

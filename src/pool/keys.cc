@@ -1,0 +1,326 @@
+#include <algorithm>
+
+#include "pool/endpoint.h"
+#include "pool/saturate.h"
+
+namespace keypool::pool {
+
+const Limits* KeyTerms::limits_of(std::string_view model) const noexcept {
+  for (const ModelLimits& one : limits) {
+    const std::string_view pattern = one.model;
+    const bool open_end = pattern.ends_with('*');
+    if (open_end ? model.starts_with(pattern.substr(0, pattern.size() - 1)) : model == pattern) {
+      return &one.limits;
+    }
+  }
+  return nullptr;
+}
+
+Key* Endpoint::find(std::string_view key_name) const {
+  const auto found = by_name_.find(key_name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+bool Endpoint::has_key(std::string_view key_name) const {
+  Lock lock(lock_);
+  return by_name_.contains(key_name);
+}
+
+bool Endpoint::add_key(KeyId id, std::string_view key_name, Secret secret,
+                       const KeyOptions& options, const KeyStats* saved) {
+  if (secret.empty()) return false;
+  Lock lock(lock_);
+  if (by_name_.contains(key_name)) return false;
+  Key& key = keys_.emplace_back();
+  key.self = std::prev(keys_.end());
+  key.id = id;
+  key.name = key_name;
+  key.secret = std::move(secret);
+  by_name_.emplace(key.name, &key);
+  if (saved != nullptr) restore(key, *saved);
+  apply(key, options);
+  join_group(key, options.group);
+  done(lock);
+  return true;
+}
+
+void Endpoint::apply(Key& key, const KeyOptions& options) {
+  constexpr double kLeastWeight = 1e-3;
+  constexpr double kMostWeight = 1e6;
+  key.tier = static_cast<std::uint8_t>(std::clamp(options.tier, 0, 254));
+  key.weight = static_cast<float>(
+      options.weight > 0 ? std::clamp(options.weight, kLeastWeight, kMostWeight) : 1.0);
+  key.max_in_flight = options.max_in_flight;
+  KeyTerms terms;
+  terms.limits = options.limits;
+  terms.caps = options.caps;
+  if (terms.limits.empty() && !terms.has_caps()) {
+    key.terms.reset();
+  } else if (key.terms == nullptr) {
+    key.terms = std::make_unique<KeyTerms>(std::move(terms));
+  } else {
+    key.terms->limits = std::move(terms.limits);
+    key.terms->caps = terms.caps;
+    key.terms->capped_until = kLongAgo;
+  }
+}
+
+void Endpoint::configure(const EndpointOptions& options) {
+  const MonotonicTime now = clock_.now();
+  Lock lock(lock_);
+  if (options.policy != policy_) {
+    // What is charged by then counts as it weighs now, whichever way charges weigh afterwards.
+    const double before = weight(now);
+    policy_ = options.policy;
+    const double factor = weight(now) / before;
+    for (Key& key : keys_) key.detached_charge *= factor;
+    for_each_board([&](Board& board) {
+      for (Lane& lane : board.lanes) {
+        lane.charged *= factor;
+        lane.calls *= factor;
+      }
+    });
+  }
+  cooldown_ = believable(options.cooldown.value_or(default_cooldown_));
+  max_waiting_ = options.max_waiting;
+  max_waiting_bytes_ = options.max_waiting_bytes;
+  for (std::size_t group = 0; group < groups_.size(); ++group) refresh_group(group, now);
+}
+
+bool Endpoint::configure_key(std::string_view key_name, const KeyOptions& options) {
+  Lock lock(lock_);
+  Key* key = find(key_name);
+  if (key == nullptr) return false;
+  apply(*key, options);
+  if (!options.group.empty()) {
+    const auto named = named_groups_.find(options.group);
+    if (named == named_groups_.end()) {
+      const std::uint32_t group = new_group();
+      groups_[group].configured = true;
+      named_groups_.emplace(options.group, group);
+      move_to_group(*key, group);
+    } else if (named->second != key->group) {
+      move_to_group(*key, named->second);
+    }
+  }
+  set_up_group(key->group);
+  done(lock);
+  return true;
+}
+
+std::uint32_t Endpoint::new_group() {
+  if (!free_groups_.empty()) {
+    const std::uint32_t number = free_groups_.back();
+    free_groups_.pop_back();
+    return number;
+  }
+  groups_.emplace_back();
+  for_each_board([](Board& board) { board.grow(); });
+  return static_cast<std::uint32_t>(groups_.size() - 1);
+}
+
+void Endpoint::join_group(Key& key, std::string_view group_name) {
+  const auto named = group_name.empty() ? named_groups_.end() : named_groups_.find(group_name);
+  key.group = named != named_groups_.end() ? named->second : new_group();
+  Group& group = groups_[key.group];
+  if (named == named_groups_.end() && !group_name.empty()) {
+    group.configured = true;
+    named_groups_.emplace(group_name, key.group);
+  }
+  (group.last == nullptr ? group.first : group.last->next_in_group) = &key;
+  group.last = &key;
+  ++group.size;
+  set_up_group(key.group);
+}
+
+void Endpoint::leave_group(Key& key) {
+  const MonotonicTime now = clock_.now();
+  Group& group = groups_[key.group];
+  Key* before = nullptr;
+  for (Key* at = group.first; at != &key; at = at->next_in_group) before = at;
+  (before == nullptr ? group.first : before->next_in_group) = key.next_in_group;
+  if (group.last == &key) group.last = before;
+  key.next_in_group = nullptr;
+  group.cursor = nullptr;
+  if (--group.size > 0) {
+    set_up_group(key.group);
+    return;
+  }
+  // The place becomes free for another group, which starts from nothing.
+  group = {};
+  const auto is_this = [&](const auto& entry) { return entry.second == key.group; };
+  std::erase_if(named_groups_, is_this);
+  std::erase_if(accounts_, is_this);
+  free_groups_.push_back(key.group);
+  for_each_board([&](Board& board) {
+    board.set_ramp(board.lanes[key.group], 0);
+    board.lanes[key.group] = {};
+    refresh(board, key.group, now);
+  });
+}
+
+// The key takes along what its calls in flight have charged, and what has been learned of its lanes
+// where it leaves nobody behind.
+void Endpoint::move_to_group(Key& key, std::uint32_t target) {
+  const bool alone = groups_[key.group].size == 1;
+  for_each_board([&](Board& board) {
+    if (!alone) return;
+    Lane& from = board.lanes[key.group];
+    Lane& to = board.lanes[target];
+    to.charged += from.charged;
+    to.calls += from.calls;
+    to.in_flight += from.in_flight;
+    from.in_flight = 0;
+    if (to.limits == nullptr) {
+      to.limits = std::move(from.limits);
+    } else if (from.limits != nullptr) {
+      to.limits->take_over(*from.limits);
+    }
+    if (from.rest.resting && (!to.rest.resting || to.rest.until < from.rest.until)) {
+      to.rest = from.rest;
+      to.fault = from.fault;
+      board.set_ramp(to, 0);
+    }
+  });
+  leave_group(key);
+  key.group = target;
+  Group& group = groups_[target];
+  (group.last == nullptr ? group.first : group.last->next_in_group) = &key;
+  group.last = &key;
+  ++group.size;
+  set_up_group(target);
+}
+
+void Endpoint::set_up_group(std::size_t number) {
+  const MonotonicTime now = clock_.now();
+  watch(groups_[number]);
+  for_each_board([&](Board& board) { set_up_lane(board, number, now); });
+}
+
+// A lane serves in the lowest tier and with the largest weight of its group's keys, and within the
+// limits of the first that has some for its model.
+void Endpoint::set_up_lane(Board& board, std::size_t number, MonotonicTime now) {
+  const Group& group = groups_[number];
+  if (group.first == nullptr) return;
+  Lane& lane = board.lanes[number];
+  lane.only_key = group.only_key();
+  lane.tier = group.first->tier;
+  lane.weight = group.first->weight;
+  const Limits* limits = nullptr;
+  for (const Key* key = group.first; key != nullptr; key = key->next_in_group) {
+    lane.tier = std::min(lane.tier, key->tier);
+    lane.weight = std::max(lane.weight, key->weight);
+    if (limits == nullptr && key->terms != nullptr) limits = key->terms->limits_of(board.model);
+  }
+  if (limits != nullptr) {
+    LaneLimits& known = limits_of(board, number, now);
+    known.configure(*limits, now);
+    become_limited(board, known, now);
+  }
+  refresh(board, number, now);
+}
+
+bool Endpoint::remove_key(std::string_view key_name) {
+  Lock lock(lock_);
+  const auto found = by_name_.find(key_name);
+  if (found == by_name_.end()) return false;
+  Key& key = *found->second;
+  by_name_.erase(found);
+  key.draining = true;
+  refresh_group(key.group, clock_.now());
+  erase_if_drained(key);
+  done(lock);
+  return true;
+}
+
+// A detached call holds nothing of the key: its report will find the name unknown.
+void Endpoint::erase_if_drained(Key& key) {
+  if (key.in_flight > key.detached) return;
+  leave_group(key);
+  std::erase(refusals_, &key);
+  keys_.erase(key.self);
+}
+
+bool Endpoint::disable_key(std::string_view key_name) {
+  Lock lock(lock_);
+  Key* key = find(key_name);
+  if (key == nullptr) return false;
+  key->disabled = true;
+  refresh_group(key->group, clock_.now());
+  return true;
+}
+
+// The operator vouches for the secret too.
+bool Endpoint::enable_key(std::string_view key_name) {
+  Lock lock(lock_);
+  Key* key = find(key_name);
+  if (key == nullptr) return false;
+  key->disabled = false;
+  key->refused.clear();
+  key->refusal.clear();
+  watch(groups_[key->group]);
+  refresh_group(key->group, clock_.now());
+  done(lock);
+  return true;
+}
+
+bool Endpoint::reset_key(std::string_view key_name) {
+  Lock lock(lock_);
+  Key* key = find(key_name);
+  if (key == nullptr) return false;
+  key->disabled = false;
+  key->refused.clear();
+  key->refusal.clear();
+  key->last_failure.clear();
+  if (key->terms != nullptr) key->terms->capped_until = kLongAgo;
+  std::erase(refusals_, key);
+  const MonotonicTime now = clock_.now();
+  Group& group = groups_[key->group];
+  group.depleted.clear();
+  group.depletion.clear();
+  watch(group);
+  for_each_board([&](Board& board) {
+    Lane& lane = board.lanes[key->group];
+    board.set_ramp(lane, 0);
+    lane.rest.clear();
+    lane.fault = LaneFault::none;
+    refresh(board, key->group, now);
+  });
+  done(lock);
+  return true;
+}
+
+void Endpoint::note_missing(std::string_view variable) {
+  Lock lock(lock_);
+  if (std::find(missing_.begin(), missing_.end(), variable) == missing_.end()) {
+    missing_.emplace_back(variable);
+  }
+}
+
+void Endpoint::note_found(std::string_view variable) {
+  Lock lock(lock_);
+  std::erase(missing_, variable);
+}
+
+// Calls that still wait are told that there is no key any more.
+void Endpoint::close() noexcept {
+  Lock lock(lock_);
+  closed_ = true;
+  held_at_close_ = serving_ ? 2 : 1;
+  for (const Key& key : keys_) held_at_close_ += key.in_flight - key.detached;
+  lock.unlock();
+  for (;;) {
+    std::unique_lock queue_lock(queue_->mutex);
+    std::optional<Queue::Call> call = queue_->take_any();
+    queue_lock.unlock();
+    if (!call) break;
+    call->on_lease(std::unexpected(LeaseError{.kind = LeaseErrorKind::no_keys,
+                                              .endpoint = name_,
+                                              .tried = {},
+                                              .retry_after = std::nullopt}));
+  }
+  lock.lock();
+  let_go(lock);
+}
+
+}  // namespace keypool::pool

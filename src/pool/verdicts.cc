@@ -1,0 +1,206 @@
+#include <algorithm>
+
+#include "pool/endpoint.h"
+#include "pool/saturate.h"
+
+namespace keypool::pool {
+
+void Endpoint::succeed(const Ticket& ticket, const Success& success) noexcept {
+  const MonotonicTime now = clock_.recent();
+  const Usage usage{success.input_tokens, success.output_tokens,
+                    static_cast<std::uint64_t>(believable(success.latency).count()),
+                    success.cost_micro_usd};
+  Lock lock(lock_);
+  settle(call_of(ticket), Ending::success, usage, now);
+  leave(lock, *ticket.key);
+}
+
+void Endpoint::rate_limited(const Ticket& ticket,
+                            std::optional<std::chrono::milliseconds> after) noexcept {
+  const MonotonicTime now = clock_.now();
+  Lock lock(lock_);
+  settle(call_of(ticket), Ending::rate_limit, {}, now);
+  hit_limit(*ticket.board, ticket.key->group, now);
+  rest_lane(*ticket.board, ticket.key->group, LaneFault::rate_limit, now, after);
+  leave(lock, *ticket.key);
+}
+
+void Endpoint::fail(const Ticket& ticket, std::string_view why) noexcept {
+  const MonotonicTime now = clock_.recent();
+  Lock lock(lock_);
+  ticket.key->last_failure.set(why);
+  settle(call_of(ticket), Ending::failure, {}, now);
+  leave(lock, *ticket.key);
+}
+
+void Endpoint::endpoint_failed(const Ticket& ticket, std::string_view why) noexcept {
+  const MonotonicTime now = clock_.now();
+  Lock lock(lock_);
+  ticket.key->last_failure.set(why);
+  settle(call_of(ticket), Ending::failure, {}, now);
+  ticket.board->circuit.failed(ticket.leased_at, now);
+  leave(lock, *ticket.key);
+}
+
+Blame Endpoint::key_refused(const Ticket& ticket, std::string_view why) noexcept {
+  const MonotonicTime now = clock_.now();
+  Lock lock(lock_);
+  Key& key = *ticket.key;
+  key.last_failure.set(why);
+  settle(call_of(ticket), Ending::failure, {}, now);
+  Blame blame = Blame::key;
+  if (circuit_.open()) {
+    circuit_.failed(ticket.leased_at, now);
+    blame = Blame::endpoint;
+  } else {
+    rest_key(key, why, now);
+    if (endpoint_is_suspect(key, now)) {
+      acquit_refused_keys(now);
+      circuit_.trip(now);
+      blame = Blame::endpoint;
+    }
+  }
+  leave(lock, key);
+  return blame;
+}
+
+void Endpoint::key_leaked(const Ticket& ticket, std::string_view why) noexcept {
+  const MonotonicTime now = clock_.now();
+  Lock lock(lock_);
+  Key& key = *ticket.key;
+  key.last_failure.set(why);
+  settle(call_of(ticket), Ending::failure, {}, now);
+  key.refused.begin(now, kNever);
+  key.refusal.set(why);
+  watch(groups_[key.group]);
+  refresh_group(key.group, now);
+  leave(lock, key);
+}
+
+void Endpoint::group_depleted(const Ticket& ticket, std::string_view why,
+                              std::optional<std::chrono::milliseconds> after) noexcept {
+  const MonotonicTime now = clock_.now();
+  Lock lock(lock_);
+  Key& key = *ticket.key;
+  key.last_failure.set(why);
+  settle(call_of(ticket), Ending::failure, {}, now);
+  rest_group(key.group, why, now, after);
+  leave(lock, key);
+}
+
+void Endpoint::model_refused(const Ticket& ticket, std::string_view why) noexcept {
+  const MonotonicTime now = clock_.now();
+  Lock lock(lock_);
+  ticket.key->last_failure.set(why);
+  settle(call_of(ticket), Ending::failure, {}, now);
+  rest_lane(*ticket.board, ticket.key->group, LaneFault::model_refused, now, std::nullopt);
+  leave(lock, *ticket.key);
+}
+
+void Endpoint::abandon(const Ticket& ticket) noexcept {
+  const MonotonicTime now = clock_.recent();
+  Lock lock(lock_);
+  settle(call_of(ticket), Ending::abandoned, {}, now);
+  leave(lock, *ticket.key);
+}
+
+void Endpoint::release(const Ticket& ticket) noexcept {
+  const MonotonicTime now = clock_.recent();
+  Lock lock(lock_);
+  settle(call_of(ticket), Ending::released, {}, now);
+  leave(lock, *ticket.key);
+}
+
+// What was reserved of the lane's limits is taken for used: nobody will tell which call it was.
+void Endpoint::detach(const Ticket& ticket) noexcept {
+  const MonotonicTime now = clock_.recent();
+  Lock lock(lock_);
+  Key& key = *ticket.key;
+  const Call call = call_of(ticket);
+  Lane& lane = call.board.lanes[key.group];
+  ++key.detached;
+  key.detached_board = &call.board;
+  key.detached_leased_at = call.leased_at;
+  key.detached_charge += call.reserved;
+  --lane.in_flight;
+  --call.board.in_flight;
+  if (call.limited && lane.limits != nullptr) lane.limits->settle(call.cost, call.cost, now);
+  refresh_group(key.group, now);
+  leave(lock, key);
+}
+
+void Endpoint::observe(const Ticket& ticket, std::span<const LimitNotice> notices) noexcept {
+  if (notices.empty()) return;
+  const MonotonicTime now = clock_.recent();
+  Lock lock(lock_);
+  Board& board = *ticket.board;
+  const std::size_t number = ticket.key->group;
+  const Call call = call_of(ticket);
+  LaneLimits& limits = limits_of(board, number, now);
+  bool never_allowed = false;
+  for (const LimitNotice& notice : notices) {
+    limits.observe(notice, call.limited ? call.cost : Cost{.calls = 0}, now);
+    never_allowed |= notice.limit == 0u;
+  }
+  if (limits.known()) become_limited(board, limits, now);
+  if (never_allowed) {
+    rest_lane(board, number, LaneFault::model_refused, now, std::nullopt);
+  } else {
+    refresh(board, number, now);
+  }
+  done(lock);
+}
+
+void Endpoint::belongs_to(const Ticket& ticket, std::string_view account) noexcept {
+  if (account.empty()) return;
+  Lock lock(lock_);
+  Key& key = *ticket.key;
+  Group& group = groups_[key.group];
+  if (key.draining || group.configured || group.account.get() == account) return;
+  const auto known = accounts_.find(account);
+  if (known == accounts_.end()) {
+    group.account.set(account);
+    accounts_.emplace(account, key.group);
+  } else if (group.size == 1 && group.account.get().empty()) {
+    move_to_group(key, known->second);
+  }
+}
+
+bool Endpoint::report_success(std::string_view key_name, const Success& success) {
+  const MonotonicTime now = clock_.recent();
+  const Usage usage{success.input_tokens, success.output_tokens,
+                    static_cast<std::uint64_t>(believable(success.latency).count()),
+                    success.cost_micro_usd};
+  Lock lock(lock_);
+  Key* key = find(key_name);
+  if (key == nullptr) return false;
+  settle(reported_call(*key), Ending::success, usage, now);
+  done(lock);
+  return true;
+}
+
+bool Endpoint::report_rate_limit(std::string_view key_name,
+                                 std::optional<std::chrono::milliseconds> after) {
+  const MonotonicTime now = clock_.now();
+  Lock lock(lock_);
+  Key* key = find(key_name);
+  if (key == nullptr) return false;
+  const Call call = reported_call(*key);
+  settle(call, Ending::rate_limit, {}, now);
+  hit_limit(call.board, key->group, now);
+  rest_lane(call.board, key->group, LaneFault::rate_limit, now, after);
+  done(lock);
+  return true;
+}
+
+bool Endpoint::report_failure(std::string_view key_name) {
+  const MonotonicTime now = clock_.recent();
+  Lock lock(lock_);
+  Key* key = find(key_name);
+  if (key == nullptr) return false;
+  settle(reported_call(*key), Ending::failure, {}, now);
+  done(lock);
+  return true;
+}
+
+}  // namespace keypool::pool
