@@ -13,9 +13,9 @@ struct ObservedKey {
   std::uint64_t calls = 0;         ///< all that named it, whatever became of them
   std::uint64_t served = 0;        ///< answered well, to the end
   std::uint64_t rate_limited = 0;  ///< answered 429 because a limit was reached
-  std::uint64_t faults = 0;        ///< met by a scripted fault
+  std::uint64_t faults = 0;        ///< spoiled by a scripted fault
   std::uint64_t hung_up = 0;       ///< the caller left before the end
-  std::uint64_t input_tokens = 0;  ///< as the provider counted and told them
+  std::uint64_t input_tokens = 0;  ///< of the calls it served, as it told them
   std::uint64_t output_tokens = 0;
   std::uint64_t in_flight = 0;
   std::uint64_t max_in_flight = 0;

@@ -105,10 +105,11 @@ enum class ErrorKind {
   rate_limit,          ///< 429 without a limit having been reached
   insufficient_quota,  ///< no credit left
   spend_limit,         ///< a spending limit reached
-  bad_key,             ///< 401 (Gemini: 400) although the key is known
+  bad_key,             ///< 401 (Gemini: 400), as for a key that the provider does not know
   leaked_key,          ///< the provider has locked the key for good
   forbidden,           ///< 403: no access to the model
-  model_not_found,     ///< 404
+  model_not_found,     ///< 404: no such model
+  not_found,           ///< 404: no such path, file, batch, …
   invalid_request,     ///< 400: the request's own fault
   too_large,           ///< 413
   overloaded,          ///< 529, or 503
