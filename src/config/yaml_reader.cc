@@ -90,9 +90,8 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    throw Unreadable{place_of(mark), "an alias (*name); write the value out"};
-  }
+  /// An alias needs an anchor before it, which was refused.
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
@@ -236,6 +235,7 @@ constexpr std::array kHints = {
     Hint{YAML::ErrorMsg::END_OF_SEQ_FLOW, "a `[` without its `]`"},
     Hint{YAML::ErrorMsg::FLOW_END, "a `]` or `}` without its beginning"},
     Hint{YAML::ErrorMsg::EOF_IN_SCALAR, kOpenQuote},
+    Hint{YAML::ErrorMsg::UNKNOWN_ANCHOR, "an alias (*name) of nothing; write the value out"},
     Hint{YAML::ErrorMsg::UNKNOWN_TOKEN,
          "a text that must be quoted: it begins with a sign of YAML's"},
 };
