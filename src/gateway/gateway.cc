@@ -14,13 +14,24 @@
 
 namespace keypool::gateway {
 
+namespace {
+
+using Reactors = std::vector<std::unique_ptr<Reactor>>;
+
+Reactors make_reactors(Site& site) {
+  const int wanted = site.config.threads;
+  const auto cores = std::max(1U, std::thread::hardware_concurrency());
+  Reactors reactors(wanted > 0 ? static_cast<std::size_t>(wanted) : cores);
+  for (auto& reactor : reactors) reactor = std::make_unique<Reactor>(site);
+  return reactors;
+}
+
+}  // namespace
+
 class Gateway::State {
  public:
-  State(const config::Config& config, KeyPool& pool) : site_(config, pool) {
-    const auto cores = static_cast<int>(std::thread::hardware_concurrency());
-    const int threads = std::max(1, config.threads > 0 ? config.threads : cores);
-    for (int i = 0; i < threads; ++i) reactors_.push_back(std::make_unique<Reactor>(site_));
-  }
+  State(const config::Config& config, KeyPool& pool)
+      : site_(config, pool), reactors_(make_reactors(site_)), acceptor_(reactors_) {}
 
   std::expected<void, std::string> start() {
     auto port = acceptor_.listen(site_.config.listen);
@@ -67,8 +78,8 @@ class Gateway::State {
   }
 
   Site site_;
-  std::vector<std::unique_ptr<Reactor>> reactors_;
-  Acceptor acceptor_{reactors_};
+  Reactors reactors_;
+  Acceptor acceptor_;
   std::uint16_t port_ = 0;
   bool running_ = false;
 };
