@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <benchmark/benchmark.h>
+
 #include <keypool/key_pool.h>
 
 #include "bench/pool/allocations.h"
@@ -49,10 +50,9 @@ struct Keys {
     }
     const std::string secret(51, 'k');
     for (int number = 0; number < endpoint_count; ++number) {
-      endpoints.push_back(endpoint_count == 1
-                              ? "https://api.openai.com/v1"
-                              : "https://api-" + std::to_string(10'000 + number) +
-                                    ".example.com/v1");
+      endpoints.push_back(endpoint_count == 1 ? "https://api.openai.com/v1"
+                                              : "https://api-" + std::to_string(10'000 + number) +
+                                                    ".example.com/v1");
       for (int key = 0; key < keys; ++key) {
         pool.add_key(endpoints.back(), {.name = "BENCH_API_KEY[" + std::to_string(key) + "]",
                                         .secret = Secret(std::string_view(secret)),
@@ -110,8 +110,8 @@ void lease_and_report(benchmark::State& state, int keys, int endpoints, Limited 
 void add_lease_cases(const SeedFigures& seed) {
   const auto add = [&](const std::string& what, const std::string& seed_case, int keys,
                        int endpoints, int threads, Limited limited) {
-    const std::string name = what + "/keys:" + std::to_string(keys) +
-                             "/endpoints:" + std::to_string(endpoints);
+    const std::string name =
+        what + "/keys:" + std::to_string(keys) + "/endpoints:" + std::to_string(endpoints);
     benchmark::RegisterBenchmark(name.c_str(), lease_and_report, keys, endpoints, limited,
                                  seed.nanoseconds(seed_case, keys, endpoints, threads))
         ->Threads(threads)

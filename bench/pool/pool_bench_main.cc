@@ -16,8 +16,8 @@ namespace {
 class Table final : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context& context) override {
-    std::printf("%d cores at %.0f MHz, time of one call in ns, best run\n", context.cpu_info.num_cpus,
-                context.cpu_info.cycles_per_second / 1e6);
+    std::printf("%d cores at %.0f MHz, time of one call in ns, best run\n",
+                context.cpu_info.num_cpus, context.cpu_info.cycles_per_second / 1e6);
     std::printf("%-52s %10s %10s %8s %7s\n", "case", "ns", "seed", "x seed", "allocs");
     return true;
   }
@@ -66,13 +66,15 @@ class Table final : public benchmark::BenchmarkReporter {
   [[nodiscard]] const Row* find(const std::string& start, int threads = 1) const {
     for (const auto& [name, row] : rows_) {
       const std::string end = "threads:" + std::to_string(threads);
-      if (name.starts_with(start) && (name.ends_with(end) || !name.contains("threads:"))) return &row;
+      if (name.starts_with(start) && (name.ends_with(end) || !name.contains("threads:")))
+        return &row;
     }
     return nullptr;
   }
 
   static void goal(const char* what, bool reached, double figure, double wanted) {
-    std::printf("%-7s %-60s %10.2f, wanted %g\n", reached ? "reached" : "MISSED", what, figure, wanted);
+    std::printf("%-7s %-60s %10.2f, wanted %g\n", reached ? "reached" : "MISSED", what, figure,
+                wanted);
   }
 
   void print_goals() const {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include <benchmark/benchmark.h>
+
 #include <keypool/key_pool.h>
 
 #include "bench/pool/allocations.h"

@@ -8,8 +8,8 @@ namespace keypool::bench {
 
 /// What the pool that keypool grew out of takes for the same work, in nanoseconds a call.
 ///
-/// Its own bench writes them as JSON; the file is named by KEYPOOL_SEED_FIGURES and should come from
-/// the same machine on the same day. Without it nothing is compared.
+/// Its own bench writes them as JSON; the file is named by KEYPOOL_SEED_FIGURES and should come
+/// from the same machine on the same day. Without it nothing is compared.
 class SeedFigures {
  public:
   SeedFigures();

@@ -38,8 +38,8 @@ struct Limits {
 /// What an answer's headers say about one dimension of the lane that it was asked on.
 struct LimitNotice {
   Dimension dimension;
-  std::optional<std::uint64_t> limit;      ///< 0: never allowed on this plan
-  std::optional<std::uint64_t> remaining;  ///< after the call that was answered
+  std::optional<std::uint64_t> limit = {};      ///< 0: never allowed on this plan
+  std::optional<std::uint64_t> remaining = {};  ///< after the call that was answered
 };
 
 /// How a pool knows a limit. A better source is never overruled by a worse one.

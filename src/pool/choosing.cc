@@ -46,7 +46,7 @@ Endpoint::Endpoint(std::string name, std::uint32_t number, const Options& option
 
 std::expected<Lease, LeaseError> Endpoint::lease(const LeaseRequest& request) {
   MonotonicTime now = clock_.recent();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   Board& board = board_for(request.model);
   bring_up_to_date(board, now);
   if (!lets_through(board, now)) [[unlikely]]
@@ -101,7 +101,6 @@ void Endpoint::bring_up_to_date(Board& board, MonotonicTime& now) {
     now = clock_.now();
     open_due(board, now);
   }
-  if (now >= decay_.rebase_at()) rebase(now);
 }
 
 bool Endpoint::lets_through(const Board& board, MonotonicTime now) const noexcept {

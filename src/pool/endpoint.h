@@ -136,6 +136,14 @@ class Endpoint {
     }
   };
 
+  /// Every call that knows what time it is begins here.
+  [[nodiscard]] Lock enter(MonotonicTime now) {
+    Lock lock(lock_);
+    if (now >= decay_.rebase_at()) [[unlikely]]
+      rebase(now);
+    return lock;
+  }
+
   // choosing.cc
   Board& board_for(std::string_view model);
   Board& new_board(std::string_view model);

@@ -105,8 +105,9 @@ Queue::Call Queue::take_front(const LineId& id) {
 }
 
 Queue::Call Queue::leave(std::uint64_t place) {
-  auto node = calls_.extract(place);
-  Call call = std::move(node.mapped());
+  const auto found = calls_.find(place);
+  Call call = std::move(found->second);
+  calls_.erase(found);
   deadlines_.erase({call.deadline, place});
   bytes_ -= call.bytes;
   size_.store(calls_.size(), std::memory_order_relaxed);

@@ -8,7 +8,7 @@ namespace keypool::pool {
 Waiting Endpoint::lease_when_ready(const WaitRequest& wait, OnLease on_lease) {
   const LeaseRequest& request = wait.lease;
   MonotonicTime now = clock_.recent();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   Board& board = board_for(request.model);
   bring_up_to_date(board, now);
   std::unique_lock queue_lock(queue_->mutex);
@@ -55,7 +55,7 @@ bool Endpoint::hopeless(const Board& board, MonotonicTime opens_at, MonotonicTim
 // Only one thread at a time hands out; the others leave it a note. Callbacks run without any lock,
 // and may lease, end leases or wait again.
 void Endpoint::serve() noexcept {
-  Lock lock(lock_);
+  Lock lock = enter(clock_.recent());
   if (closed_) return;
   if (serving_) {
     serve_again_ = true;

@@ -10,7 +10,7 @@ void Endpoint::succeed(const Ticket& ticket, const Success& success) noexcept {
   const Usage usage{success.input_tokens, success.output_tokens,
                     static_cast<std::uint64_t>(believable(success.latency).count()),
                     success.cost_micro_usd};
-  Lock lock(lock_);
+  Lock lock = enter(now);
   settle(call_of(ticket), Ending::success, usage, now);
   leave(lock, *ticket.key);
 }
@@ -18,7 +18,7 @@ void Endpoint::succeed(const Ticket& ticket, const Success& success) noexcept {
 void Endpoint::rate_limited(const Ticket& ticket,
                             std::optional<std::chrono::milliseconds> after) noexcept {
   const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   settle(call_of(ticket), Ending::rate_limit, {}, now);
   hit_limit(*ticket.board, ticket.key->group, now);
   rest_lane(*ticket.board, ticket.key->group, LaneFault::rate_limit, now, after);
@@ -27,7 +27,7 @@ void Endpoint::rate_limited(const Ticket& ticket,
 
 void Endpoint::fail(const Ticket& ticket, std::string_view why) noexcept {
   const MonotonicTime now = clock_.recent();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   ticket.key->last_failure.set(why);
   settle(call_of(ticket), Ending::failure, {}, now);
   leave(lock, *ticket.key);
@@ -35,7 +35,7 @@ void Endpoint::fail(const Ticket& ticket, std::string_view why) noexcept {
 
 void Endpoint::endpoint_failed(const Ticket& ticket, std::string_view why) noexcept {
   const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   ticket.key->last_failure.set(why);
   settle(call_of(ticket), Ending::failure, {}, now);
   ticket.board->circuit.failed(ticket.leased_at, now);
@@ -44,7 +44,7 @@ void Endpoint::endpoint_failed(const Ticket& ticket, std::string_view why) noexc
 
 Blame Endpoint::key_refused(const Ticket& ticket, std::string_view why) noexcept {
   const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   Key& key = *ticket.key;
   key.last_failure.set(why);
   settle(call_of(ticket), Ending::failure, {}, now);
@@ -66,7 +66,7 @@ Blame Endpoint::key_refused(const Ticket& ticket, std::string_view why) noexcept
 
 void Endpoint::key_leaked(const Ticket& ticket, std::string_view why) noexcept {
   const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   Key& key = *ticket.key;
   key.last_failure.set(why);
   settle(call_of(ticket), Ending::failure, {}, now);
@@ -80,7 +80,7 @@ void Endpoint::key_leaked(const Ticket& ticket, std::string_view why) noexcept {
 void Endpoint::group_depleted(const Ticket& ticket, std::string_view why,
                               std::optional<std::chrono::milliseconds> after) noexcept {
   const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   Key& key = *ticket.key;
   key.last_failure.set(why);
   settle(call_of(ticket), Ending::failure, {}, now);
@@ -90,7 +90,7 @@ void Endpoint::group_depleted(const Ticket& ticket, std::string_view why,
 
 void Endpoint::model_refused(const Ticket& ticket, std::string_view why) noexcept {
   const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   ticket.key->last_failure.set(why);
   settle(call_of(ticket), Ending::failure, {}, now);
   rest_lane(*ticket.board, ticket.key->group, LaneFault::model_refused, now, std::nullopt);
@@ -99,14 +99,14 @@ void Endpoint::model_refused(const Ticket& ticket, std::string_view why) noexcep
 
 void Endpoint::abandon(const Ticket& ticket) noexcept {
   const MonotonicTime now = clock_.recent();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   settle(call_of(ticket), Ending::abandoned, {}, now);
   leave(lock, *ticket.key);
 }
 
 void Endpoint::release(const Ticket& ticket) noexcept {
   const MonotonicTime now = clock_.recent();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   settle(call_of(ticket), Ending::released, {}, now);
   leave(lock, *ticket.key);
 }
@@ -114,7 +114,7 @@ void Endpoint::release(const Ticket& ticket) noexcept {
 // What was reserved of the lane's limits is taken for used: nobody will tell which call it was.
 void Endpoint::detach(const Ticket& ticket) noexcept {
   const MonotonicTime now = clock_.recent();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   Key& key = *ticket.key;
   const Call call = call_of(ticket);
   Lane& lane = call.board.lanes[key.group];
@@ -132,7 +132,7 @@ void Endpoint::detach(const Ticket& ticket) noexcept {
 void Endpoint::observe(const Ticket& ticket, std::span<const LimitNotice> notices) noexcept {
   if (notices.empty()) return;
   const MonotonicTime now = clock_.recent();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   Board& board = *ticket.board;
   const std::size_t number = ticket.key->group;
   const Call call = call_of(ticket);
@@ -153,7 +153,7 @@ void Endpoint::observe(const Ticket& ticket, std::span<const LimitNotice> notice
 
 void Endpoint::belongs_to(const Ticket& ticket, std::string_view account) noexcept {
   if (account.empty()) return;
-  Lock lock(lock_);
+  Lock lock = enter(clock_.recent());
   Key& key = *ticket.key;
   Group& group = groups_[key.group];
   if (key.draining || group.configured || group.account.get() == account) return;
@@ -171,7 +171,7 @@ bool Endpoint::report_success(std::string_view key_name, const Success& success)
   const Usage usage{success.input_tokens, success.output_tokens,
                     static_cast<std::uint64_t>(believable(success.latency).count()),
                     success.cost_micro_usd};
-  Lock lock(lock_);
+  Lock lock = enter(now);
   Key* key = find(key_name);
   if (key == nullptr) return false;
   settle(reported_call(*key), Ending::success, usage, now);
@@ -182,7 +182,7 @@ bool Endpoint::report_success(std::string_view key_name, const Success& success)
 bool Endpoint::report_rate_limit(std::string_view key_name,
                                  std::optional<std::chrono::milliseconds> after) {
   const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   Key* key = find(key_name);
   if (key == nullptr) return false;
   const Call call = reported_call(*key);
@@ -195,7 +195,7 @@ bool Endpoint::report_rate_limit(std::string_view key_name,
 
 bool Endpoint::report_failure(std::string_view key_name) {
   const MonotonicTime now = clock_.recent();
-  Lock lock(lock_);
+  Lock lock = enter(now);
   Key* key = find(key_name);
   if (key == nullptr) return false;
   settle(reported_call(*key), Ending::failure, {}, now);
