@@ -43,6 +43,10 @@ std::vector<ResolvedKey> register_keys(const Config& config, const SecretSource&
                                        KeyPool& pool) {
   std::vector<ResolvedKey> resolved;
   for (const Endpoint& endpoint : config.endpoints) {
+    if (endpoint.keyless) continue;
+    EndpointOptions options;
+    options.cooldown = endpoint.cooldown;
+    pool.configure_endpoint(endpoint.name, options);
     for (const Key& key : endpoint.keys) {
       resolved.push_back(register_key(endpoint, key, secrets, pool));
     }

@@ -7,10 +7,12 @@
 #include <gtest/gtest.h>
 
 #include "tests/config/fake_secrets.h"
+#include "tests/pool/fake_clock.h"
 
 namespace keypool::config {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -37,7 +39,8 @@ class RegisterKeys : public testing::Test {
   }
 
   test::FakeSecrets secrets_{{{"ONE", "sk-1"}, {"LIST", "sk-a, sk-b,,sk-c"}, {"COMMAS", ",,"}}};
-  KeyPool pool_{Options{.secrets = &secrets_}};
+  FakeClock clock_;
+  KeyPool pool_{Options{.clock = &clock_, .secrets = &secrets_}};
   Config config_;
 };
 
@@ -105,6 +108,19 @@ TEST_F(RegisterKeys, KeysOfOneGroupShareItsQuota) {
   ASSERT_TRUE(lease->key_name().starts_with("LIST["));
   lease->group_depleted("no credit");
 
+  EXPECT_EQ(pool_.available_keys("openai"), 1u);
+}
+
+TEST_F(RegisterKeys, TheEndpointsCooldownIsThePools) {
+  auto endpoint = with_keys("openai", {"ONE"});
+  endpoint.cooldown = 5min;
+  registered(endpoint);
+
+  pool_.lease("openai")->rate_limited();
+
+  clock_.advance(5min - 1s);
+  EXPECT_EQ(pool_.available_keys("openai"), 0u);
+  clock_.advance(1s);
   EXPECT_EQ(pool_.available_keys("openai"), 1u);
 }
 
