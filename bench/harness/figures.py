@@ -22,6 +22,11 @@ class Figure:
     at_least: bool = False
 
     @property
+    def absolute(self):
+        """Judged by itself, in the unit `against`."""
+        return self.against in ("KB", "B", "s", "a call")
+
+    @property
     def met(self):
         if self.goal is None or self.ratio is None:
             return None
@@ -143,6 +148,9 @@ def pool_figures(ours, seed):
         Figure("one endpoint from two threads", ns(ours, "threads_2_ns"), f"seed {ns(seed, 'threads_2_ns')}",
                ours["keys_3_ns"] / ours["threads_2_ns"], "one thread", 1.3, at_least=True),
         against_seed("10,000 endpoints × 3 keys, at random", "endpoints_10000_ns", 0.125),
+        Figure("registering 100,000 keys", f"{ours['register_ms']:,.0f} ms", "", ours["register_ms"] / 1000,
+               "s", 1.0),
+        Figure("memory of an idle key", f"{ours['bytes_per_key']:,.0f} B", "", ours["bytes_per_key"], "B", 512.0),
     ]
 
 
@@ -152,9 +160,9 @@ def table(figures):
     for figure in figures:
         sign = "≥" if figure.at_least else "≤"
         goal = "" if figure.goal is None else f"{sign} {figure.goal:g}"
-        shown = "–" if figure.ratio is None else f"{figure.ratio:.2f} × {figure.against}"
-        if figure.against in ("KB", "a call"):
-            shown = f"{figure.ratio:.1f} {figure.against}"
+        shown = "–"
+        if figure.ratio is not None:
+            shown = f"{figure.ratio:.2f} {'' if figure.absolute else '× '}{figure.against}"
         verdict = {True: "met", False: "missed", None: ""}[figure.met]
         lines.append((figure.what, figure.keypool, figure.beside, shown, goal, verdict))
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]

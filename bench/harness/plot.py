@@ -18,7 +18,7 @@ def _x(value):
 
 def svg(figures, subtitle):
     """Only what is a ratio stands in the picture; the table has the rest."""
-    shown = [figure for figure in figures if figure.ratio and figure.against not in ("KB", "a call")]
+    shown = [figure for figure in figures if figure.ratio and not figure.absolute]
     height = 96 + ROW * len(shown)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '

@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 
+from harness.window import alone
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEBIAN_CRATES = "/usr/share/cargo/registry"
 
@@ -61,26 +63,45 @@ directory = "{DEBIAN_CRATES}"
 """
 
 
-def figures(folder):
-    """The seed's figures and a word on where they are from."""
+# What the cases of main.rs are called here: keys, endpoints, threads.
+CASES = {
+    (3, 1, 1): "keys_3_ns",
+    (1000, 1, 1): "keys_1000_ns",
+    (100_000, 1, 1): "keys_100000_ns",
+    (3, 1, 2): "threads_2_ns",
+    (3, 10_000, 1): "endpoints_10000_ns",
+}
+
+
+def figures(folder, say):
+    """Nanoseconds a call by case, all threads' calls taken together, and a word on where they are from."""
     text = os.environ.get("SEED_TXT")
     if not text:
-        return RECORDED, "recorded (SEED_TXT, the path of its text, is not set)"
+        return RECORDED, "recorded ones: SEED_TXT, the path of its text, is not set"
     if not shutil.which("cargo"):
-        return RECORDED, "recorded (cargo is not installed: apt-get install cargo)"
+        return RECORDED, "recorded ones: cargo is not installed (apt-get install cargo)"
     try:
-        return _measure(text, os.path.join(folder, "seed")), "measured"
+        program = _build(text, os.path.join(folder, "seed"))
     except (OSError, subprocess.CalledProcessError) as error:
-        detail = getattr(error, "stderr", None) or str(error)
-        return RECORDED, f"recorded (it could not be built: {detail.strip().splitlines()[-1]})"
+        words = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
+        return RECORDED, f"recorded ones: it could not be built ({words[0]})"
+    output = alone([program], say, cwd=os.path.dirname(program))
+    with open(f"{folder}/seed.json", "w") as file:
+        file.write(output)
+    return _named(json.loads(output)), "measured now"
 
 
-def _measure(text, folder):
-    module = _module(text)
+def _named(measured):
+    named = {CASES[row["keys"], row["endpoints"], row["threads"]]: row["ns_per_op"] / row["threads"]
+             for row in measured["rows"]}
+    return {**named, "allocations": measured["allocations"]}
+
+
+def _build(text, folder):
     files = {
         "Cargo.toml": MANIFEST,
         "main.rs": _read(os.path.join(HERE, "..", "seed", "main.rs")),
-        "key_pool.rs": module,
+        "key_pool.rs": _module(text),
         "car_secrets/Cargo.toml": SECRETS_MANIFEST,
         "car_secrets/lib.rs": SECRETS,
     }
@@ -92,9 +113,9 @@ def _measure(text, folder):
         if not os.path.exists(path) or _read(path) != content:
             with open(path, "w") as file:
                 file.write(content)
-    _cargo(folder, "build", "--release", "--offline", "--quiet")
-    ran = subprocess.run(["target/release/seed"], cwd=folder, check=True, capture_output=True, text=True)
-    return json.loads(ran.stdout)
+    subprocess.run(["cargo", "build", "--release", "--offline", "--quiet"], cwd=folder, check=True,
+                   capture_output=True, text=True)
+    return os.path.abspath(os.path.join(folder, "target", "release", "seed"))
 
 
 def _module(text):
@@ -104,10 +125,6 @@ def _module(text):
     if begin < 0:
         raise OSError(f"{text} is not the seed's text")
     return content[begin:]
-
-
-def _cargo(folder, *arguments):
-    subprocess.run(["cargo", *arguments], cwd=folder, check=True, capture_output=True, text=True)
 
 
 def _read(path):

@@ -76,10 +76,12 @@ class HttpFigures(unittest.TestCase):
 
 class PoolFigures(unittest.TestCase):
     SEED = {"keys_3_ns": 300.0, "keys_1000_ns": 40e3, "keys_100000_ns": 14e6, "threads_2_ns": 600.0,
-            "endpoints_10000_ns": 880.0, "allocations": 3.0}
+            "endpoints_10000_ns": 880.0, "allocations": 3.0, "register_ms": 500.0, "bytes_per_key": 400.0}
 
-    def test_the_seed_itself_reaches_none_of_the_goals_but_that_of_its_own_speed(self):
-        self.assertEqual([figure.met for figure in figures.pool_figures(self.SEED, self.SEED)], [False] * 6)
+    def test_the_seed_itself_reaches_none_of_the_goals_that_are_set_by_it(self):
+        met = [figure.met for figure in figures.pool_figures(self.SEED, self.SEED)]
+
+        self.assertEqual(met, [False] * 6 + [True] * 2)
 
 
 class MedianOf(unittest.TestCase):
