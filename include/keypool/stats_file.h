@@ -22,12 +22,12 @@ struct StatsFileError {
 /// fields `env_var`, `total_requests`, `successes`, `failures`, `rate_limits`, `total_latency_ms`,
 /// `total_input_tokens`, `total_output_tokens`, `last_rate_limit_at`, `last_success_at` (Unix
 /// seconds, 0 = never). Missing folders are made. The file appears whole or not at all: it is
-/// written beside `path`, synced, and renamed over it; it keeps its mode, a new one is for its owner
-/// alone.
+/// written beside `path`, synced, and renamed over it; it keeps its mode, a new one is for its
+/// owner alone.
 ///
-/// What the file holds of keys that the pool does not know stays in it. Programs that write one file
-/// take turns, by a lock on `path` + ".lock", which stays behind. Endpoints are sorted by name; keys
-/// stay where they stand, new ones follow in order of registration.
+/// What the file holds of keys that the pool does not know stays in it. Programs that write one
+/// file take turns, by a lock on `path` + ".lock", which stays behind. Endpoints are sorted by
+/// name; keys stay where they stand, new ones follow in order of registration.
 ///
 /// When the file is there but cannot be read, it is left as it is.
 [[nodiscard]] std::expected<void, StatsFileError> save_stats(const KeyPool& pool,

@@ -293,8 +293,9 @@ INSTANTIATE_TEST_SUITE_P(
                 {"k.yaml:6:13: endpoints[0].policy: \"sequential\" is not yet supported by this "
                  "version; only `headroom` is"}},
         Mistake{"Affinity",
-                std::string(kOpenAi) + "    affinity: header:x-session\n",
-                {"k.yaml:6:15: endpoints[0].affinity: \"header:x-session\" is not yet supported by "
+                std::string(kOpenAi) + "    affinity: header:x-conversation\n",
+                {"k.yaml:6:15: endpoints[0].affinity: \"header:x-conversation\" is not yet "
+                 "supported by "
                  "this version; only `off` is"}},
         Mistake{"FieldsOfAKey",
                 with_keys("[{ name: K, tier: 1, weight: 2, usd_per_day: 50, usd_per_month: 900, "
