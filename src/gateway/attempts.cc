@@ -48,7 +48,8 @@ std::optional<std::chrono::milliseconds> Attempts::pause_after_failure(
   if (++failures_ >= allowed_) return std::nullopt;
   auto pause = kFirstPause;
   for (int i = 1; i < failures_ && pause < kLongestPause; ++i) pause *= 2;
-  pause = std::max(std::min(pause, kLongestPause), hint.value_or(pause));
+  pause = std::min(pause, kLongestPause);
+  if (hint) pause = std::max(pause, *hint);
   if (pause > kLongestPause) return std::nullopt;
   return pause;
 }

@@ -243,6 +243,8 @@ void Connection::close() noexcept {
   open_ = false;
   connecting_ = false;
   connected_ = false;
+  // Without a goodbye OpenSSL takes the connection for broken and its session for unfit to resume.
+  if (ssl_ && trouble_.empty() && SSL_is_init_finished(ssl_.get()) == 1) SSL_shutdown(ssl_.get());
   ssl_.reset();
   boost::system::error_code ignored;
   socket_.close(ignored);

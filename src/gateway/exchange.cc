@@ -99,7 +99,8 @@ Task<Exchange::After> Exchange::run() {
       lease_.endpoint_failed(refused_.message);
       const auto wait = may_try_again_ ? attempts_.pause_after_failure({}) : std::nullopt;
       if (!wait) co_return co_await refuse();
-      if (!co_await pause(*wait)) co_return hung_up();
+      const bool stayed = co_await pause(*wait);
+      if (!stayed) co_return hung_up();
       continue;
     }
 
@@ -120,7 +121,8 @@ Task<Exchange::After> Exchange::run() {
     }
     const auto wait = attempts_.pause_after_failure(verdict_->retry_after);
     if (!wait) break;
-    if (!co_await pause(*wait)) co_return hung_up();
+    const bool stayed = co_await pause(*wait);
+    if (!stayed) co_return hung_up();
   }
 
   // Relay the answer, count its usage, settle the lease.
@@ -205,7 +207,8 @@ Task<std::expected<void, LeaseError>> Exchange::lease_key() {
     }
     if (!waits_until_) waits_until_ = now() + endpoint_->max_wait;
     if (now() + *error.retry_after > *waits_until_) co_return std::unexpected(error);
-    if (!co_await pause(*error.retry_after + milliseconds{1})) co_return std::unexpected(error);
+    const bool stayed = co_await pause(*error.retry_after + milliseconds{1});
+    if (!stayed) co_return std::unexpected(error);
   }
 }
 
@@ -308,7 +311,7 @@ Task<Exchange::Tried> Exchange::send_and_receive() {
         break;
     }
     if (!client_.here()) co_return Tried::client_left;
-    co_await client_.event();
+    if (!sender_.can_go_on(client_)) co_await client_.event();
   }
 }
 
@@ -374,7 +377,7 @@ Task<Exchange::After> Exchange::relay() {
     }
     if (state == Relay::State::yielding) {
       co_await asio::post(reactor_.io().get_executor(), kAwait);
-    } else {
+    } else if (!sender_.can_go_on(client_)) {
       co_await client_.event();
     }
   }
@@ -411,7 +414,8 @@ Task<Exchange::After> Exchange::refuse() {
   client_.connection().expire_after(reactor_.site().config.limits.idle_time);
   ended(Outcome::refused, refused_.status);
   if (client_.outbox().send(client_.connection(), pieces) == Io::broken) co_return After::close;
-  if (!co_await client_.drain_outbox()) co_return After::close;
+  const bool all_sent = co_await client_.drain_outbox();
+  if (!all_sent) co_return After::close;
   co_return stays ? After::next : After::linger;
 }
 

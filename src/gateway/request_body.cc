@@ -27,7 +27,7 @@ std::expected<void, http::Refusal> RequestBody::begin(const http::RequestHead& h
 
 std::expected<void, http::Refusal> RequestBody::keep(Client& client) {
   while (!kept_enough() && !client.input().empty()) {
-    const auto step = decoder_.next(client.input());
+    const auto step = decoder_.next(client.input().substr(0, keep_ - kept_.size()));
     if (!step) return std::unexpected(step.error());
     if (auto counted = count(step->data.size()); !counted) return counted;
     kept_.append(step->data);

@@ -22,6 +22,7 @@ void RequestSender::begin(RequestBody& body) {
 RequestSender::State RequestSender::advance(Connection& upstream, Client& client,
                                             Scratch& scratch) {
   if (state_ != State::sending) return state_;
+  waits_for_client_ = false;
   state_ = send_opening(upstream);
   if (state_ == State::sent) {
     wipe_head();
@@ -53,7 +54,10 @@ RequestSender::State RequestSender::pass_on(Connection& upstream, Client& client
       return State::sending;
     }
     if (ended_) return State::sent;
-    if (client.input().empty()) return State::sending;
+    if (client.input().empty()) {
+      waits_for_client_ = true;
+      return State::sending;
+    }
 
     pieces.assign(chunked_ ? 1 : 0, {});
     const auto taken = body_->pass_on(client, pieces);
@@ -73,6 +77,7 @@ RequestSender::State RequestSender::pass_on(Connection& upstream, Client& client
 void RequestSender::stop() noexcept {
   wipe_head();
   opening_left_ = {};
+  waits_for_client_ = false;
   outbox_.clear();
   if (state_ == State::sending) state_ = State::broken;
 }

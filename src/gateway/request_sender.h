@@ -42,6 +42,11 @@ class RequestSender {
   void stop() noexcept;
 
   [[nodiscard]] State state() const noexcept { return state_; }
+
+  /// Whether what the client has sent meanwhile would let it go on.
+  [[nodiscard]] bool can_go_on(const Client& client) const noexcept {
+    return waits_for_client_ && !client.input().empty();
+  }
   [[nodiscard]] const http::Refusal& refusal() const noexcept { return refusal_; }
 
  private:
@@ -52,6 +57,7 @@ class RequestSender {
   RequestBody* body_ = nullptr;
   std::string head_;
   bool chunked_ = false;
+  bool waits_for_client_ = false;
   bool ended_ = false;  // everything is sent or in the outbox
   ChunkFrame kept_frame_;
   Pieces opening_;  // the head, the kept body, and its frame

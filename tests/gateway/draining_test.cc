@@ -1,0 +1,179 @@
+// How a gateway starts and ends.
+#include <chrono>
+#include <future>
+#include <stdexcept>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/gateway/running_gateway.h"
+#include "tests/gateway/scripted_upstream.h"
+
+namespace keypool::gateway::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+TEST(Starting, AnAddressInUseIsNamed) {
+  ScriptedUpstream upstream(always(json_answer(200, "{}")));
+  RunningGateway first(upstream.port());
+  config::Config config;
+  config.listen = {"127.0.0.1", first.gateway().port()};
+  KeyPool pool;
+  Gateway second(config, pool);
+
+  const auto started = second.start();
+
+  ASSERT_FALSE(started);
+  EXPECT_THAT(started.error(), HasSubstr("127.0.0.1:" + std::to_string(first.gateway().port())));
+  EXPECT_THAT(started.error(), HasSubstr("in use"));
+}
+
+TEST(Starting, AHostThatIsNoneIsNamed) {
+  config::Config config;
+  config.listen = {"nobody.invalid", 0};
+  KeyPool pool;
+  EXPECT_THAT(Gateway(config, pool).start().error(), HasSubstr("nobody.invalid"));
+}
+
+TEST(Starting, MayBeOnIpv6) {
+  config::Config config;
+  config.listen = {"::1", 0};
+  KeyPool pool;
+  Gateway gateway(config, pool);
+  const auto started = gateway.start();
+  if (!started && started.error().find("Cannot assign") != std::string::npos) {
+    GTEST_SKIP() << "this machine has no ::1";
+  }
+  ASSERT_TRUE(started) << started.error();
+  EXPECT_NE(gateway.port(), 0);
+}
+
+TEST(Draining, LetsRunningCallsEndAndTakesNoNewOnes) {
+  Event asked;
+  Event finish;
+  ScriptedUpstream upstream([&](Wire& wire) {
+    wire.read();
+    wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    asked.raise();
+    if (finish.wait()) wire.send("4\r\nlate\r\n0\r\n\r\n");
+  });
+  RunningGateway gateway(upstream.port());
+  auto idle = gateway.connect();
+  auto busy = gateway.connect();
+  busy.send(kChat);
+  ASSERT_TRUE(asked.wait());
+
+  auto drained = std::async(std::launch::async, [&] { return gateway.gateway().drain(10s); });
+
+  EXPECT_EQ(idle.wait_for_end(), Wire::End::closed) << "nothing was asked on it";
+  EXPECT_THROW(gateway.connect(), std::runtime_error);
+  finish.raise();
+  const auto answer = busy.read();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "late");
+  EXPECT_TRUE(answer->whole);
+  EXPECT_EQ(busy.wait_for_end(), Wire::End::closed);
+  EXPECT_EQ(drained.get(), 0u);
+}
+
+TEST(Draining, AnswersSayThatTheConnectionCloses) {
+  Event asked;
+  Event finish;
+  ScriptedUpstream upstream([&](Wire& wire) {
+    wire.read();
+    asked.raise();
+    if (finish.wait()) wire.send(json_answer(200, "{}"));
+  });
+  RunningGateway gateway(upstream.port());
+  auto idle = gateway.connect();
+  auto client = gateway.connect();
+  client.send(kChat);
+  ASSERT_TRUE(asked.wait());
+  auto drained = std::async(std::launch::async, [&] { return gateway.gateway().drain(10s); });
+  ASSERT_EQ(idle.wait_for_end(), Wire::End::closed);  // the draining has begun
+
+  finish.raise();
+
+  const auto answer = client.read();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->header("connection"), "close");
+  EXPECT_EQ(drained.get(), 0u);
+}
+
+TEST(Draining, CutsOffWhatOutlastsTheGrace) {
+  Event asked;
+  Event cancelled;
+  ScriptedUpstream upstream([&](Wire& wire) {
+    wire.read();
+    asked.raise();
+    if (wire.wait_for_end() != Wire::End::open) cancelled.raise();
+  });
+  RunningGateway gateway(upstream.port(), {.threads = 2});
+  auto client = gateway.connect();
+  client.send(kChat);
+  ASSERT_TRUE(asked.wait());
+
+  EXPECT_EQ(gateway.gateway().drain(0ms), 1u);
+
+  EXPECT_TRUE(cancelled.wait());
+  EXPECT_NE(client.wait_for_end(), Wire::End::open);
+  EXPECT_EQ(gateway.gateway().in_flight(), 0u);
+}
+
+TEST(Draining, CutsOffCallsInEveryState) {
+  // One that sends its head, one its body, one that waits for a key, one that connects, one that
+  // streams, one that does not read.
+  Event streaming;
+  ScriptedUpstream upstream([&](Wire& wire) {
+    const auto request = wire.read();
+    if (!request) return;
+    if (request->body.find("throttle") != std::string::npos) {
+      wire.send(json_answer(429, R"({"error":{"code":"rate_limit_exceeded"}})"));
+      return;
+    }
+    wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
+    streaming.raise();
+    while (wire.send("1000\r\n" + std::string(4096, 'x') + "\r\n")) {
+    }
+  });
+  RunningGateway gateway(upstream.port(), {.configure = [](config::Config& config) {
+                           config.endpoints.front().max_wait = 3600s;
+                           auto black_hole = config.endpoints.front();
+                           black_hole.name = "far";
+                           black_hole.base_url.host = "192.0.2.1";  // RFC 5737: nobody is there
+                           config.endpoints.push_back(black_hole);
+                         }});
+  auto in_head = gateway.connect();
+  in_head.send("GET /openai");
+  auto in_body = gateway.connect();
+  in_body.send("POST /openai/x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
+  auto connecting = gateway.connect();
+  connecting.send(post("/far/x", "{}"));
+  auto not_reading = gateway.connect();
+  not_reading.send(post("/openai/x", R"({"model":"a"})"));
+  ASSERT_TRUE(streaming.wait());
+  auto waiting = gateway.connect();
+  waiting.send(post("/openai/x", R"({"model":"throttle"})"));
+  ASSERT_TRUE(eventually([&] { return gateway.key(0).rate_limits == 1; }));
+
+  EXPECT_GE(gateway.gateway().drain(0ms), 3u);
+  EXPECT_TRUE(gateway.idle());
+  EXPECT_EQ(gateway.gateway().counters().connections, 0u);
+}
+
+TEST(Draining, MayBeAskedForTwiceAndWithoutAStart) {
+  config::Config config;
+  config.listen = {"127.0.0.1", 0};
+  KeyPool pool;
+  Gateway gateway(config, pool);
+  EXPECT_EQ(gateway.drain(1s), 0u);
+  ASSERT_TRUE(gateway.start());
+  EXPECT_EQ(gateway.drain(1s), 0u);
+  EXPECT_EQ(gateway.drain(1s), 0u);
+}
+
+}  // namespace
+}  // namespace keypool::gateway::testing
