@@ -12,9 +12,9 @@ namespace keypool::lab {
 
 /// What a fault is matched with.
 struct CallMarks {
-  std::string_view key;
-  std::string_view model;
-  std::string_view path;
+  std::string_view key = {};
+  std::string_view model = {};
+  std::string_view path = {};
   WorldTime now{0};
 };
 
