@@ -151,7 +151,11 @@ class UsageEventFilter::Pass : public SseSink {
         event_(piece.data()),
         end_(piece.data() + piece.size()) {}
 
-  void skip(std::size_t bytes) { run_ = event_ = run_ + bytes; }
+  /// The piece begins with the LF of a CRLF that ended the last event.
+  void first_byte_ends(EventEnd event) {
+    ++event_;
+    if (event == EventEnd::taken_out) run_ = event_;
+  }
 
   void data(std::string_view part) {
     if (!filter_.passing_) filter_.scan_.feed(part, filter_.marks_);
@@ -164,20 +168,23 @@ class UsageEventFilter::Pass : public SseSink {
 
   void event_end(const char* after) {
     filter_.scan_.finish(filter_.marks_);
-    filter_.took_out_last_ = filter_.is_usage_event() && !filter_.passing_;
-    if (filter_.took_out_last_) {
+    if (filter_.is_usage_event() && !filter_.passing_) {
       emit(run_, event_);
       filter_.held_.clear();
       run_ = event_ = after;
+      end_of_event_ = EventEnd::taken_out;
     } else {
       keep_up_to(after);
+      end_of_event_ = EventEnd::kept;
     }
+    ended_at_ = after;
     filter_.passing_ = false;
     filter_.marks_ = {};
     filter_.scan_.reset();
   }
 
   void piece_end() {
+    filter_.last_byte_ = ended_at_ == end_ ? end_of_event_ : EventEnd::none;
     filter_.passing_ = filter_.passing_ || filter_.cannot_be_usage_event();
     if (filter_.passing_) keep_up_to(end_);
     emit(run_, event_);
@@ -202,14 +209,17 @@ class UsageEventFilter::Pass : public SseSink {
   const char* run_;
   const char* event_;
   const char* end_;
+  const char* ended_at_ = nullptr;
+  EventEnd end_of_event_ = EventEnd::none;
 };
 
 void UsageEventFilter::feed(std::string_view piece, std::vector<std::string_view>& forward) {
   forward.clear();
   if (piece.empty()) return;
   Pass pass(*this, piece, forward);
-  if (took_out_last_ && framing_.after_cr() && piece.front() == '\n') pass.skip(1);
-  took_out_last_ = false;
+  if (last_byte_ != EventEnd::none && framing_.after_cr() && piece.front() == '\n') {
+    pass.first_byte_ends(last_byte_);
+  }
   framing_.feed(piece, pass);
   pass.piece_end();
 }

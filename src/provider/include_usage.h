@@ -57,6 +57,9 @@ class UsageEventFilter {
 
   class Pass;  // one piece's way through
 
+  /// Whether the last byte ended an event. If it was a CR, a LF behind it shares the event's fate.
+  enum class EventEnd : std::uint8_t { none, kept, taken_out };
+
   // An event held back beyond this is no usage event.
   static constexpr std::size_t kHeldBytes = 64 * 1024;
 
@@ -70,8 +73,8 @@ class UsageEventFilter {
   SseScan framing_;
   JsonScan scan_;
   Marks marks_;
-  bool passing_ = false;        // the event is known to be another
-  bool took_out_last_ = false;  // the last event ended so; a LF behind its CR is still its own
+  bool passing_ = false;  // the event is known to be another
+  EventEnd last_byte_ = EventEnd::none;
   std::string held_;
   std::string released_;
 };

@@ -1,0 +1,44 @@
+// The gateway's own errors, in the shape in which each dialect's SDK reads them.
+#include "provider/error_shape.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace keypool::provider {
+namespace {
+
+using nlohmann::json;
+
+TEST(ErrorShape, Openai) {
+  for (const Dialect dialect : {Dialect::openai, Dialect::azure_openai, Dialect::generic}) {
+    const auto body = json::parse(error_body(dialect, 429, "all_keys_cooling", "wait"));
+    EXPECT_EQ(body, json::parse(R"({"error":{"message":"wait","type":"keypool_error","param":null,
+                                             "code":"all_keys_cooling"}})"));
+  }
+}
+
+TEST(ErrorShape, Anthropic) {
+  const auto body = json::parse(error_body(Dialect::anthropic, 503, "no_keys", "none"));
+  EXPECT_EQ(body, json::parse(R"({"type":"error","error":{"type":"keypool_error",
+                                  "message":"none","code":"no_keys"}})"));
+}
+
+TEST(ErrorShape, GeminiHasTheStatusAsCodeAndByName) {
+  const auto body = json::parse(error_body(Dialect::gemini, 429, "client_limit", "slow"));
+  const auto& error = body["error"];
+  EXPECT_EQ(error["code"], 429);
+  EXPECT_EQ(error["status"], "RESOURCE_EXHAUSTED");
+  EXPECT_EQ(error["message"], "slow");
+  EXPECT_EQ(error["type"], "keypool_error");
+  EXPECT_EQ(error["details"][0]["reason"], "client_limit");
+  EXPECT_EQ(json::parse(error_body(Dialect::gemini, 504, "x", ""))["error"]["status"],
+            "DEADLINE_EXCEEDED");
+}
+
+TEST(ErrorShape, QuotesWhatNeedsQuotingAndReplacesWhatIsNoText) {
+  const auto body = json::parse(error_body(Dialect::openai, 404, "x", "\"a\"\n\x01 \xff"));
+  EXPECT_EQ(body["error"]["message"], "\"a\"\n\x01 \xEF\xBF\xBD");
+}
+
+}  // namespace
+}  // namespace keypool::provider
