@@ -32,23 +32,40 @@ const Named& named(Dialect dialect) noexcept {
                        [&](const Named& one) { return one.dialect == dialect; });
 }
 
-/// A list of header names that is asked about every header of every call: a name of a length that
-/// none of them has, which is most, is answered without looking further.
+/// A list of header names that is asked about every header of every call: a hash table made when
+/// compiling, so that most names are answered by one look at an empty slot.
 class HeaderNames {
  public:
-  constexpr explicit HeaderNames(std::span<const std::string_view> names) : names_(names) {
-    for (const std::string_view name : names) lengths_ |= std::uint64_t{1} << (name.size() & 63);
+  template <std::size_t N>
+  consteval explicit HeaderNames(const std::string_view (&names)[N]) {
+    static_assert(N * 2 < kSlots);
+    for (const std::string_view name : names) {
+      std::size_t slot = slot_of(name);
+      while (!slots_[slot].empty()) slot = (slot + 1) % kSlots;
+      slots_[slot] = name;
+    }
   }
 
   [[nodiscard]] bool contain(std::string_view name) const noexcept {
-    if ((lengths_ >> (name.size() & 63) & 1) == 0) return false;
-    return std::any_of(names_.begin(), names_.end(),
-                       [&](std::string_view one) { return http::same_name(one, name); });
+    if (name.empty()) return false;
+    for (std::size_t slot = slot_of(name); !slots_[slot].empty(); slot = (slot + 1) % kSlots) {
+      if (http::same_name(slots_[slot], name)) return true;
+    }
+    return false;
   }
 
  private:
-  std::span<const std::string_view> names_;
-  std::uint64_t lengths_ = 0;
+  static constexpr std::size_t kSlots = 256;
+
+  // Without the bit that tells upper from lower case.
+  static constexpr std::size_t slot_of(std::string_view name) noexcept {
+    const auto letter = [](char c) { return static_cast<std::size_t>(c & 0x1f); };
+    return (name.size() * 7 + letter(name.front()) * 13 + letter(name[name.size() / 2]) * 29 +
+            letter(name.back()) * 5) %
+           kSlots;
+  }
+
+  std::array<std::string_view, kSlots> slots_{};
 };
 
 constexpr std::string_view kOwnPrefix = "x-keypool-";
@@ -87,6 +104,8 @@ constexpr std::string_view kLimitPrefixes[] = {
     "x-trial-endpoint-call-",
     "x-endpoint-monthly-call-",  // Cohere
 };
+
+constexpr std::size_t kShortestLimitName = std::string_view("ratelimit-").size();
 
 bool carries_credential(std::string_view query_field) {
   const std::string name = percent_decoded(query_field.substr(0, query_field.find('=')));
@@ -135,6 +154,10 @@ bool kept_from_client(std::string_view answer_header_name) noexcept {
 }
 
 bool describes_limits(std::string_view answer_header_name) noexcept {
+  if (answer_header_name.size() < kShortestLimitName ||
+      std::string_view("xXaArR").find(answer_header_name.front()) == std::string_view::npos) {
+    return false;
+  }
   return std::any_of(
       std::begin(kLimitPrefixes), std::end(kLimitPrefixes),
       [&](std::string_view prefix) { return starts_with_phrase(answer_header_name, prefix); });

@@ -112,6 +112,15 @@ void read_details(ErrorFacts& facts, dom::object error) {
   }
 }
 
+// In lower case, so that phrases are found by a plain search.
+std::string read_message(std::string_view text) {
+  std::string message(text.substr(0, kMessageBytes));
+  for (char& c : message) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return message;
+}
+
 void read_fields(ErrorFacts& facts, dom::object error) {
   facts.code = code_at(error, "code");
   add_label(facts, facts.code);
@@ -120,7 +129,7 @@ void read_fields(ErrorFacts& facts, dom::object error) {
   add_labels(facts, error, {"status", "error_type", "limit_source", "reason"});
   for (const std::string_view name : {"message", "detail", "error"}) {
     if (!facts.message.empty()) break;
-    if (const auto text = text_at(error, name)) facts.message = text->substr(0, kMessageBytes);
+    if (const auto text = text_at(error, name)) facts.message = read_message(*text);
   }
   read_details(facts, error);
 }
@@ -163,7 +172,7 @@ ErrorFacts read_error(std::string_view body) {
   const std::string_view text = trimmed(body);
   dom::element root;
   if (text.empty() || parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) {
-    facts.message = text.substr(0, kMessageBytes);
+    facts.message = read_message(text);
     return facts;
   }
   dom::array elements;
@@ -175,7 +184,7 @@ ErrorFacts read_error(std::string_view body) {
     facts.is_json = true;
     read_root(facts, object);
   } else {
-    facts.message = text.substr(0, kMessageBytes);
+    facts.message = read_message(text);
   }
   return facts;
 }

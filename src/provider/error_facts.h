@@ -15,7 +15,7 @@ struct ErrorFacts {
   bool is_error = false;  ///< an `error` member, or the top level looks like one
   std::string code;       ///< also where it came as a number
   std::string type;
-  std::string message;              ///< its beginning, up to kMessageBytes
+  std::string message;              ///< its beginning, up to kMessageBytes, in lower case
   std::vector<std::string> labels;  ///< every machine-readable name: code, type, status, reasons, …
   std::vector<std::string> quota_ids;
   bool zero_quota = false;     ///< a violated quota has the value 0

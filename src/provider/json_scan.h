@@ -79,10 +79,19 @@ class JsonScan {
  private:
   enum class In : std::uint8_t { between, string, escape, after_string, scalar };
 
-  static constexpr bool ends_scalar(char c) noexcept {
-    return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\n' || c == '\r' || c == '\t' ||
-           c == ':' || c == '[' || c == '{' || c == '"';
+  static constexpr bool is_blank(char c) noexcept {
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
   }
+
+  static constexpr bool ends_scalar(char c) noexcept {
+    return c == ',' || c == ']' || c == '}' || is_blank(c) || c == ':' || c == '[' || c == '{' ||
+           c == '"';
+  }
+
+  /// The fast way between tokens, where most of a text is read: takes every token that stands whole
+  /// and plain in this piece, and stops in front of the first other one.
+  template <class Sink>
+  const char* feed_whole_tokens(const char* p, const char* end, Sink& sink);
 
   void start_token(const char* p, In in) noexcept {
     token_ = p;
@@ -134,50 +143,23 @@ void JsonScan::feed(std::string_view piece, Sink& sink) {
   while (p != end) {
     switch (in_) {
       case In::between:
-        switch (const char c = *p) {
-          case ' ':
-          case '\n':
-          case '\r':
-          case '\t':
-          case ':':
-            break;
-          case '"':
-            start_token(p + 1, In::string);
-            break;
-          case ',':
-            if (depth_ != 0 && last_word(path_) != kElement) name_is(kOtherName);
-            break;
-          case '[':
-            if (depth_ == 0) break;
-            [[fallthrough]];
-          case '{':
-            sink.open(path_, c, offset(p));
-            descend(c == '[' ? kElement : kOtherName);
-            break;
-          case ']':
-          case '}':
-            if (depth_ == 0) break;
-            ascend();
-            sink.close(path_, c, offset(p));
-            break;
-          default:
-            scalar_at_ = offset(p);
-            start_token(p, In::scalar);
-        }
-        ++p;
+        p = feed_whole_tokens(p, end, sink);
         break;
 
       case In::string:
         p = find_either(p, end, '"', '\\');
+        while (end - p >= 2 && *p == '\\') {
+          escaped_ = true;
+          p = find_either(p + 2, end, '"', '\\');
+        }
         if (p == end) break;
-        if (*p == '\\') {
+        if (*p == '\\') {  // the piece's last byte
           escaped_ = true;
           in_ = In::escape;
-          ++p;
-          break;
+        } else {
+          last_ = token(p);
+          in_ = In::after_string;
         }
-        last_ = token(p);
-        in_ = In::after_string;
         ++p;
         break;
 
@@ -188,21 +170,15 @@ void JsonScan::feed(std::string_view piece, Sink& sink) {
 
       case In::after_string:
         // A string is a name if a colon follows; no stack of brackets is needed to tell.
-        switch (*p) {
-          case ' ':
-          case '\n':
-          case '\r':
-          case '\t':
-            ++p;
-            break;
-          case ':':
-            name(last_);
-            in_ = In::between;
-            ++p;
-            break;
-          default:
-            sink.string(path_, last_);
-            in_ = In::between;
+        if (is_blank(*p)) {
+          ++p;
+        } else if (*p == ':') {
+          name(last_);
+          in_ = In::between;
+          ++p;
+        } else {
+          sink.string(path_, last_);
+          in_ = In::between;
         }
         break;
 
@@ -224,6 +200,73 @@ void JsonScan::feed(std::string_view piece, Sink& sink) {
     last_.head = {kept_bytes_, size};
   }
   before_ += piece.size();
+}
+
+template <class Sink>
+const char* JsonScan::feed_whole_tokens(const char* p, const char* end, Sink& sink) {
+  for (; p != end; ++p) {
+    switch (const char c = *p) {
+      case ' ':
+      case '\n':
+      case '\r':
+      case '\t':
+      case ':':
+        break;
+
+      case '"': {
+        const char* const begin = p + 1;
+        const char* const close = find_either(begin, end, '"', '\\');
+        const bool whole = close != end && *close == '"' && close + 1 != end;
+        if (!whole || is_blank(close[1])) {
+          start_token(begin, In::string);
+          return begin;
+        }
+        const auto size = static_cast<std::size_t>(close - begin);
+        const JsonText text{{begin, size}, size, false};
+        p = close;
+        if (close[1] == ':') {
+          name(text);
+          ++p;
+        } else {
+          sink.string(path_, text);
+        }
+        break;
+      }
+
+      case ',':
+        if (depth_ != 0 && last_word(path_) != kElement) name_is(kOtherName);
+        break;
+
+      case '[':
+        if (depth_ == 0) break;
+        [[fallthrough]];
+      case '{':
+        sink.open(path_, c, offset(p));
+        descend(c == '[' ? kElement : kOtherName);
+        break;
+
+      case ']':
+      case '}':
+        if (depth_ == 0) break;
+        ascend();
+        sink.close(path_, c, offset(p));
+        break;
+
+      default: {
+        const char* const begin = p;
+        while (p != end && !ends_scalar(*p)) ++p;
+        if (p == end) {
+          scalar_at_ = offset(begin);
+          start_token(begin, In::scalar);
+          return end;
+        }
+        const auto size = static_cast<std::size_t>(p - begin);
+        if (size <= kKeptBytes) sink.scalar(path_, {begin, size}, offset(begin));
+        --p;
+      }
+    }
+  }
+  return end;
 }
 
 template <class Sink>

@@ -7,9 +7,9 @@
 namespace keypool::provider {
 
 /// Where `phrase` begins in `text` without regard to ASCII case; npos when it does not occur.
-[[nodiscard]] inline std::size_t find_phrase(std::string_view text, std::string_view phrase,
-                                             std::size_t from = 0) noexcept {
-  for (; from + phrase.size() <= text.size(); ++from) {
+[[nodiscard]] inline std::size_t find_phrase(std::string_view text,
+                                             std::string_view phrase) noexcept {
+  for (std::size_t from = 0; from + phrase.size() <= text.size(); ++from) {
     if (http::same_name(text.substr(from, phrase.size()), phrase)) return from;
   }
   return std::string_view::npos;

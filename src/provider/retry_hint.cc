@@ -96,8 +96,8 @@ std::optional<milliseconds> read_spoken(std::string_view text) {
 
 std::optional<milliseconds> hint_in_text(std::string_view text) {
   for (const std::string_view phrase : {"try again in ", "retry in ", "retry after "}) {
-    for (std::size_t found = find_phrase(text, phrase); found != std::string_view::npos;
-         found = find_phrase(text, phrase, found + phrase.size())) {
+    for (std::size_t found = text.find(phrase); found != std::string_view::npos;
+         found = text.find(phrase, found + phrase.size())) {
       if (const auto hint = read_spoken(text.substr(found + phrase.size()))) return hint;
     }
   }

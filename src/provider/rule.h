@@ -8,8 +8,8 @@
 
 namespace keypool::provider {
 
-/// Where in an error a rule looks. Codes and types are compared whole, texts are searched for a
-/// phrase without regard to case; digits are never searched for.
+/// Where in an error a rule looks. Codes and types are compared whole; texts are searched for a
+/// phrase without regard to case (rules have it in lower case); digits are never searched for.
 enum class Clue : std::uint8_t {
   any,               ///< the status is enough
   code,              ///< the error's code, number or string

@@ -72,14 +72,18 @@ void SseScan::feed(std::string_view piece, Sink& sink) {
     }
     switch (in_) {
       case In::mark:
-        if (*p == kMark[matched_]) {
-          ++p;
-          if (++matched_ < kMark.size()) break;
-          in_ = In::name;
-        } else {
+        if (*p != kMark[matched_]) {
           in_ = matched_ == 0 ? In::name : In::other;
+          matched_ = 0;
+          break;
         }
-        matched_ = 0;
+        ++p;
+        ++matched_;
+        line_empty_ = only_comments_ = matched_ == kMark.size();  // half a mark is a field's name
+        if (line_empty_) {
+          in_ = In::name;
+          matched_ = 0;
+        }
         break;
       case In::name:
         if (line_empty_ && *p != ':') only_comments_ = false;

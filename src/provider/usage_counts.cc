@@ -38,35 +38,6 @@ Path inside(Path path, Path usage) noexcept {
   return 0;
 }
 
-// A place where generated text stands. Every word on the way is a known one, which keeps out the
-// repetitions of a responses stream (`item`, `part`), ids and names; so does `response` at the
-// root.
-bool is_generated_text(Path path) noexcept {
-  switch (last_word(path)) {
-    case word("content"):
-    case word("text"):
-    case word("delta"):
-    case word("thinking"):
-    case word("partial_json"):
-    case word("arguments"):
-    case word("reasoning_content"):
-    case word("reasoning"):
-    case word("refusal"):
-    case word("completion"):
-      break;
-    case word("response"):
-      return path == at("response");  // Ollama's generate
-    default:
-      return false;
-  }
-  Word outermost = kOtherName;
-  for (; path != 0; path >>= 8) {
-    outermost = last_word(path);
-    if (outermost == kOtherName) return false;
-  }
-  return outermost != word("response");
-}
-
 std::optional<std::uint64_t> read_count(std::string_view token) noexcept {
   constexpr double kMost = 1e15;  // far above any call, far below what a sum could overflow
   double value = 0;
@@ -144,31 +115,32 @@ std::optional<UsageCounts::Count> UsageCounts::count_at(Path inside) noexcept {
   }
 }
 
-void UsageCounts::open(Path path, char bracket, std::uint64_t) {
-  if (usage_ == 0 && bracket == '{' && holds_usage(path)) usage_ = path;
+// A place where generated text stands. Every word on the way is a known one, which keeps out the
+// repetitions of a responses stream (`item`, `part`), ids and names; so does `response` at the
+// root, unless it is a string itself: Ollama's generate.
+bool UsageCounts::is_generated_text(Path path) noexcept {
+  if (last_word(path) == word("response")) return path == at("response");
+  Word outermost = 0;
+  for (; path != 0; path >>= 8) {
+    outermost = last_word(path);
+    if (outermost == kOtherName) return false;
+  }
+  return outermost != word("response");
 }
 
-void UsageCounts::close(Path path, char, std::uint64_t) {
-  if (path == usage_) usage_ = 0;
+void UsageCounts::enter(Path path) noexcept {
+  if (holds_usage(path)) usage_ = path;
 }
 
-void UsageCounts::scalar(Path path, std::string_view token, std::uint64_t) {
-  if (usage_ != 0) {
-    if (const auto count = count_at(inside(path, usage_))) {
-      take(*count, token, usage_ != kStartedUsage);
-    }
-  } else if (path == at("prompt_eval_count")) {
-    take(input, token, true);
-  } else if (path == at("eval_count")) {
-    take(output, token, true);
+void UsageCounts::take(Path path, std::string_view token) noexcept {
+  if (usage_ == 0) {
+    set(path == at("eval_count") ? output : input, token, true);
+  } else if (const auto count = count_at(inside(path, usage_))) {
+    set(*count, token, usage_ != kStartedUsage);
   }
 }
 
-void UsageCounts::string(Path path, const JsonText& text) {
-  if (is_generated_text(path)) text_bytes_ += text.bytes;
-}
-
-void UsageCounts::take(Count count, std::string_view token, bool closing) noexcept {
+void UsageCounts::set(Count count, std::string_view token, bool closing) noexcept {
   const auto value = read_count(token);
   if (!value) return;
   const bool known = (seen_ & 1u << count) != 0;

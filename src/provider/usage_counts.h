@@ -17,10 +17,21 @@ namespace keypool::provider {
 /// Counts are cumulative at every provider, so a later one replaces an earlier one.
 class UsageCounts : public JsonSink {
  public:
-  void open(Path path, char bracket, std::uint64_t offset);
-  void close(Path path, char bracket, std::uint64_t offset);
-  void scalar(Path path, std::string_view token, std::uint64_t offset);
-  void string(Path path, const JsonText& text);
+  // Most of a stream is none of these's business; that much is found out inline.
+  void open(Path path, char bracket, std::uint64_t) {
+    if (usage_ == 0 && bracket == '{' && kUsageNames.has(last_word(path))) enter(path);
+  }
+  void close(Path path, char, std::uint64_t) {
+    if (path == usage_) usage_ = 0;
+  }
+  void scalar(Path path, std::string_view token, std::uint64_t) {
+    if (usage_ != 0 || path == at("eval_count") || path == at("prompt_eval_count")) {
+      take(path, token);
+    }
+  }
+  void string(Path path, const JsonText& text) {
+    if (kTextNames.has(last_word(path)) && is_generated_text(path)) text_bytes_ += text.bytes;
+  }
 
   /// The JSON text ends here, complete or not; another may follow.
   void end_text() noexcept { usage_ = 0; }
@@ -48,8 +59,17 @@ class UsageCounts : public JsonSink {
     count_kinds,
   };
 
+  static constexpr WordSet kUsageNames{"usage", "usageMetadata", "meta"};
+  static constexpr WordSet kTextNames{
+      "content",      "text",       "delta",     "thinking",
+      "partial_json", "arguments",  "reasoning", "reasoning_content",
+      "refusal",      "completion", "response"};
+
+  [[nodiscard]] static bool is_generated_text(Path path) noexcept;
   [[nodiscard]] static std::optional<Count> count_at(Path inside) noexcept;
-  void take(Count count, std::string_view token, bool closing) noexcept;
+  void enter(Path path) noexcept;
+  void take(Path path, std::string_view token) noexcept;
+  void set(Count count, std::string_view token, bool closing) noexcept;
 
   std::array<std::uint64_t, count_kinds> counts_{};
   std::uint32_t seen_ = 0;        // one bit a Count

@@ -33,7 +33,7 @@ constexpr Rule kCommonRules[] = {
     {.row = "54",
      .from = 500,
      .clue = Clue::text,
-     .is = "RESOURCE_EXHAUSTED",
+     .is = "resource_exhausted",
      .kind = Kind::throttled,
      .reason = "rate limit"},
     {.row = "54",
@@ -103,12 +103,13 @@ bool matches(const Rule& rule, const Refusal& refusal) {
     case Clue::label:
       return facts.has_label(rule.is);
     case Clue::text:
-      return has_phrase(facts.message, rule.is);
+      return facts.message.find(rule.is) != std::string::npos;
     case Clue::text_prefix:
-      return starts_with_phrase(facts.message, rule.is);
+      return facts.message.starts_with(rule.is);
     case Clue::quota_id:
-      return std::any_of(facts.quota_ids.begin(), facts.quota_ids.end(),
-                         [&](const std::string& id) { return has_phrase(id, rule.is); });
+      return std::any_of(
+          facts.quota_ids.begin(), facts.quota_ids.end(),
+          [&](const std::string& id) { return id.find(rule.is) != std::string::npos; });
     case Clue::limit_of_zero:
       return tells_limit_of_zero(refusal);
     case Clue::upstream_code:
@@ -126,7 +127,8 @@ const Rule* find_rule(std::span<const Rule> rules, const Refusal& refusal) {
   const int status = refusal.head.status;
   const auto found = std::find_if(rules.begin(), rules.end(), [&](const Rule& rule) {
     return status >= rule.from && status <= rule.to && matches(rule, refusal) &&
-           (rule.also_text.empty() || has_phrase(refusal.facts.message, rule.also_text));
+           (rule.also_text.empty() ||
+            refusal.facts.message.find(rule.also_text) != std::string::npos);
   });
   return found == rules.end() ? nullptr : &*found;
 }

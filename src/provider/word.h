@@ -53,6 +53,20 @@ consteval Word word(std::string_view name) {
   throw "not in kWords";
 }
 
+/// A handful of words, asked about every value of a text.
+class WordSet {
+ public:
+  template <class... Names>
+  consteval WordSet(Names... names) {
+    ((has_[word(names)] = true), ...);
+  }
+
+  [[nodiscard]] constexpr bool has(Word one) const noexcept { return has_[one]; }
+
+ private:
+  std::array<bool, 256> has_{};
+};
+
 /// A place in a JSON text: the words from the root to it, one byte each, the innermost lowest.
 using Path = std::uint64_t;
 
