@@ -59,22 +59,23 @@ void add_headers(std::string& out, const http::ResponseHead& head) {
 
 }  // namespace
 
-ClientFraming frame_for_client(const http::ResponseHead& head, int minor_version,
-                               bool keeps_alive) {
+ClientFraming frame_for_client(const http::ResponseHead& head, int minor_version, bool keeps_alive,
+                               Bytes bytes) {
   using Kind = http::Framing::Kind;
   ClientFraming out{head.framing(), std::nullopt, keeps_alive};
   switch (head.framing().kind) {
     case Kind::none:
       if (head.status() != 204) out.declared_length = head.declared_length();
-      break;
+      return out;
     case Kind::length:
+      if (bytes == Bytes::all) return out;
       break;
     case Kind::chunked:
     case Kind::until_close:
-      out.framing.kind = minor_version == 1 ? Kind::chunked : Kind::until_close;
-      if (minor_version == 0) out.keeps_alive = false;
       break;
   }
+  out.framing = {minor_version == 1 ? Kind::chunked : Kind::until_close, 0};
+  if (minor_version == 0) out.keeps_alive = false;
   return out;
 }
 

@@ -23,10 +23,13 @@ struct ClientFraming {
   bool keeps_alive = true;
 };
 
+/// Whether the client gets all bytes of a body, or something may be taken out.
+enum class Bytes { all, filtered };
+
 /// For an answer with `head` to a client of HTTP/1.`minor_version`. A body of unknown length is
 /// sent chunked, or ends with the connection where the client does not know chunks.
 [[nodiscard]] ClientFraming frame_for_client(const http::ResponseHead& head, int minor_version,
-                                             bool keeps_alive);
+                                             bool keeps_alive, Bytes bytes = Bytes::all);
 
 /// Upstream's head as the client shall see it, appended to `out`.
 void write_answer_head(const http::ResponseHead& head, int minor_version,

@@ -74,8 +74,9 @@ class Exchange {
   Task<bool> pause(std::chrono::milliseconds time);
 
   void begin();
-  void go_to(const Destination& destination);
   [[nodiscard]] std::expected<Destination, Astray> find_destination();
+  void go_to(const Destination& destination);
+  void ask_for_usage();
   [[nodiscard]] bool pass_on_instead(const LeaseError& no_key) const;
   [[nodiscard]] Refused for_want_of_key(const LeaseError& no_key) const;
   [[nodiscard]] Refused failed_upstream(bool late, std::string_view how,
@@ -95,6 +96,7 @@ class Exchange {
   http::RequestHead request_;
   RequestBody body_;
   provider::Call call_;
+  bool asks_for_usage_ = false;  // though the client did not
   MonotonicTime began_;
 
   // Where it goes.

@@ -54,26 +54,40 @@ Relay::State Relay::advance() {
 
 // Decodes `bytes` and sends what is in them, in as few writes as their number of pieces allows.
 Relay::Passed Relay::pass(std::string_view bytes) {
-  auto& pieces = scratch_.pieces;
+  auto& decoder = answer_.decoder();
   do {
-    // The head, a place for the size of a chunk, and the body's bytes.
-    pieces.assign({head_, {}});
-    chunk_ = 0;
-    if (!head_.empty()) add(answer_.ahead());
-    head_ = {};
+    begin_write();
     const bool well_formed = decode(bytes);
-    ended_ = answer_.decoder().done();
-    bytes_ += chunk_;
-    ChunkFrame frame;
-    if (chunked_) frame.put_around(pieces, 1, chunk_, ended_);
-    if (client_.outbox().send(client_.connection(), pieces) == Io::broken) {
-      return Passed::client_broken;
-    }
+    if (write(decoder.done() && !filter_) == Io::broken) return Passed::client_broken;
     if (!well_formed) return Passed::malformed;
-  } while (!bytes.empty() && !ended_);
+  } while (!bytes.empty() && !decoder.done());
+
+  if (decoder.done() && filter_) {
+    begin_write();
+    filter_->finish(scratch_.runs);
+    for (const auto run : scratch_.runs) add(run);
+    if (write(true) == Io::broken) return Passed::client_broken;
+  }
+  ended_ = decoder.done();
   // Bytes after the answer's end were not asked for: the next answer would be taken for them.
   if (!bytes.empty() && upstream_ != nullptr) upstream_->close();
   return Passed::all;
+}
+
+// The head, a place for the size of a chunk, and then the body's bytes.
+void Relay::begin_write() {
+  scratch_.pieces.assign({head_, {}});
+  scratch_.runs.clear();
+  chunk_ = 0;
+  if (!head_.empty()) take(answer_.ahead());
+  head_ = {};
+}
+
+Io Relay::write(bool ends) {
+  bytes_ += chunk_;
+  ChunkFrame frame;
+  if (chunked_) frame.put_around(scratch_.pieces, 1, chunk_, ends);
+  return client_.outbox().send(client_.connection(), scratch_.pieces);
 }
 
 // False when upstream's framing is malformed.
@@ -82,16 +96,24 @@ bool Relay::decode(std::string_view& bytes) {
     const auto step = answer_.decoder().next(bytes);
     if (!step) return false;
     bytes.remove_prefix(step->used);
-    add(step->data);
+    take(step->data);
+    if (filter_ && !step->data.empty()) break;  // what it gave is good until it is fed again
   }
   return true;
+}
+
+void Relay::take(std::string_view data) {
+  if (data.empty()) return;
+  if (tap_ != nullptr) tap_->feed(data);
+  if (!filter_) return add(data);
+  filter_->feed(data, scratch_.runs);
+  for (const auto run : scratch_.runs) add(run);
 }
 
 void Relay::add(std::string_view data) {
   if (data.empty()) return;
   scratch_.pieces.push_back(data);
   chunk_ += data.size();
-  if (tap_ != nullptr) tap_->feed(data);
 }
 
 }  // namespace keypool::gateway

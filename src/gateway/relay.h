@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "gateway/answer.h"
@@ -8,6 +9,7 @@
 #include "gateway/connection.h"
 #include "gateway/scratch.h"
 #include "http/head.h"
+#include "provider/include_usage.h"
 #include "provider/usage.h"
 
 namespace keypool::gateway {
@@ -28,10 +30,13 @@ class Relay {
     client_broken,    ///< the client takes no more
   };
 
-  /// All are the awaiter's. `upstream` may be null where the answer is whole already, `tap` where
-  /// nobody counts. `head` goes out together with the first bytes.
+  /// All but the filter are the awaiter's. `upstream` may be null where the answer is whole
+  /// already, `tap` where nobody counts. `head` goes out together with the first bytes.
   Relay(Answer& answer, Connection* upstream, Client& client, const http::Framing& to_client,
         std::string_view head, provider::UsageTap* tap, Scratch& scratch);
+
+  /// Takes the usage event out again that the client did not ask for.
+  void filter_usage_event() { filter_ = std::make_unique<provider::UsageEventFilter>(); }
 
   State advance();
 
@@ -42,7 +47,10 @@ class Relay {
   enum class Passed { all, client_broken, malformed };
   [[nodiscard]] Passed pass(std::string_view bytes);
   [[nodiscard]] bool decode(std::string_view& bytes);
+  void take(std::string_view data);
   void add(std::string_view data);
+  void begin_write();
+  [[nodiscard]] Io write(bool ends);
 
   Answer& answer_;
   Connection* upstream_;
@@ -50,6 +58,7 @@ class Relay {
   bool chunked_;
   std::string_view head_;
   provider::UsageTap* tap_;
+  std::unique_ptr<provider::UsageEventFilter> filter_;
   Scratch& scratch_;
   std::size_t chunk_ = 0;  // bytes of the body among the scratch's pieces
   std::uint64_t bytes_ = 0;

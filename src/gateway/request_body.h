@@ -49,6 +49,9 @@ class RequestBody {
   /// What upstream is told of its length: `length` where known, `chunked` else, `none`: no body.
   [[nodiscard]] http::Framing outgoing() const noexcept;
 
+  /// Puts another body in the place of one that is whole.
+  void replace(std::string body) { kept_ = std::move(body); }
+
   /// It will not be sent again: gives the memory back.
   void forget();
 

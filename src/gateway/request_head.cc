@@ -64,7 +64,7 @@ std::string authority(const config::BaseUrl& url) {
 
 void write_request_head(const UpstreamRequest& request, std::string& out) {
   constexpr std::size_t kOwnLines = 256;
-  const auto place = provider::credential_place(request.endpoint.dialect);
+  const auto place = provider::credential_place(request.endpoint.dialect, request.rest);
   std::size_t size = kOwnLines + request.endpoint.base_url.prefix.size() + request.rest.size() +
                      request.authority.size() + request.secret.size();
   for (const auto& header : request.head.headers()) {

@@ -13,6 +13,7 @@ namespace keypool::gateway {
 struct Scratch {
   std::vector<char> bytes = std::vector<char>(64 * 1024);
   Pieces pieces;
+  Pieces runs;  // of one piece, behind a filter
 };
 
 }  // namespace keypool::gateway

@@ -64,6 +64,59 @@ TEST(Answering, UsageIsCountedFromTheAnswer) {
   EXPECT_EQ(gateway.key(0).total_output_tokens, 5u);
 }
 
+const std::string kUsageEvent =
+    R"(data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10}})"
+    "\n\n";
+
+// A provider that tells the usage of a stream to those who ask.
+ScriptedUpstream::Script tells_usage_when_asked(bool with_length) {
+  return [with_length](Wire& wire) {
+    while (const auto request = wire.read()) {
+      const bool asked = request->body.find(R"("include_usage":true)") != std::string::npos;
+      const auto body = R"(data: {"choices":[{"delta":{"content":"hi"}}]})"
+                        "\n\n" +
+                        (asked ? kUsageEvent : "") + "data: [DONE]\n\n";
+      char size[16];
+      std::snprintf(size, sizeof size, "%zx", body.size());
+      std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n";
+      answer += with_length ? "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body
+                            : "Transfer-Encoding: chunked\r\n\r\n" + std::string(size) + "\r\n" +
+                                  body + "\r\n0\r\n\r\n";
+      if (!wire.send(answer)) return;
+    }
+  };
+}
+
+TEST(Answering, AStreamsUsageIsAskedForAndItsEventTakenOutAgain) {
+  for (const bool with_length : {false, true}) {
+    ScriptedUpstream upstream(tells_usage_when_asked(with_length));
+    RunningGateway gateway(upstream.port());
+
+    const auto answer =
+        gateway.call(post("/openai/v1/chat/completions", R"({"model":"m","stream":true})"));
+
+    EXPECT_TRUE(answer.whole);
+    EXPECT_EQ(answer.body,
+              "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n\ndata: [DONE]\n\n");
+    ASSERT_TRUE(gateway.idle());
+    EXPECT_EQ(gateway.key(0).total_input_tokens, 7u);
+    EXPECT_EQ(gateway.key(0).total_output_tokens, 3u);
+  }
+}
+
+TEST(Answering, AClientThatAskedForUsageGetsIt) {
+  ScriptedUpstream upstream(tells_usage_when_asked(false));
+  RunningGateway gateway(upstream.port());
+
+  const auto answer =
+      gateway.call(post("/openai/v1/chat/completions",
+                        R"({"model":"m","stream":true,"stream_options":{"include_usage":true}})"));
+
+  EXPECT_THAT(answer.body, HasSubstr(kUsageEvent));
+  ASSERT_TRUE(gateway.idle());
+  EXPECT_EQ(gateway.key(0).total_output_tokens, 3u);
+}
+
 TEST(Answering, StreamsComeOutInChunksWithoutTrailers) {
   ScriptedUpstream upstream(always(kEvents));
   RunningGateway gateway(upstream.port());

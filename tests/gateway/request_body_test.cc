@@ -66,24 +66,27 @@ TEST(RequestBody, ReachesUpstreamWhateverItsSizeAndFraming) {
 }
 
 TEST(RequestBody, KeepsItsLengthOrIsChunkedAgain) {
-  Notes heads;
-  ScriptedUpstream upstream([&heads](Wire& wire) {
-    heads.add(wire.read_head());
-    wire.send(json_answer(200, "{}"));
+  Notes framings;
+  ScriptedUpstream upstream([&framings](Wire& wire) {
+    while (const auto request = wire.read()) {
+      framings.add("length " + request->header("content-length") + ", coding " +
+                   request->header("transfer-encoding"));
+      wire.send(json_answer(200, "{}"));
+    }
   });
   RunningGateway gateway(upstream.port(), keeps_little());
 
   gateway.call(kChunkedHead + chunked("small", 2));
-  EXPECT_THAT(heads.last(), HasSubstr("content-length: 5\r\n")) << "known once it is here whole";
+  EXPECT_EQ(framings.last(), "length 5, coding ") << "known once it is here whole";
 
   gateway.call(kChunkedHead + chunked(numbered(2 * kKept), 4096));
-  EXPECT_THAT(heads.last(), HasSubstr("transfer-encoding: chunked\r\n"));
+  EXPECT_EQ(framings.last(), "length , coding chunked");
 
   gateway.call("POST /openai/x HTTP/1.1\r\nHost: a\r\n\r\n");
-  EXPECT_THAT(heads.last(), HasSubstr("content-length: 0\r\n"));
+  EXPECT_EQ(framings.last(), "length 0, coding ");
 
   gateway.call("GET /openai/x HTTP/1.1\r\nHost: a\r\n\r\n");
-  EXPECT_THAT(heads.last(), ::testing::Not(HasSubstr("content-length")));
+  EXPECT_EQ(framings.last(), "length , coding ");
 }
 
 TEST(RequestBody, TheConnectionServesAnotherRequestAfterAStreamedOne) {
@@ -100,7 +103,7 @@ TEST(RequestBody, TheConnectionServesAnotherRequestAfterAStreamedOne) {
   EXPECT_EQ(client.read()->body, "100000");
   EXPECT_EQ(client.read()->body, "50000");
   EXPECT_EQ(client.read()->status(), 200);
-  EXPECT_EQ(upstream.connections(), 1);
+  EXPECT_EQ(upstream.connections(), 2) << "what can be sent only once gets a new connection";
 }
 
 TEST(RequestBody, ExpectContinueIsAnswered) {

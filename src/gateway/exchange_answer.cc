@@ -1,0 +1,158 @@
+// What goes to the client at the end of an exchange: the provider's answer, or an error of the
+// gateway's own.
+#include <algorithm>
+#include <array>
+
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+
+#include "gateway/exchange.h"
+#include "gateway/reactor.h"
+#include "gateway/relay.h"
+#include "provider/error_shape.h"
+
+namespace keypool::gateway {
+namespace {
+
+using std::chrono::milliseconds;
+
+int whole_seconds(milliseconds time) {
+  return static_cast<int>((std::max(time, milliseconds{0}).count() + 999) / 1000);
+}
+
+}  // namespace
+
+Task<Exchange::After> Exchange::relay() {
+  const auto& limits = reactor_.site().config.limits;
+  const auto& head = answer_.head();
+  const bool success = verdict_->kind == provider::VerdictKind::success;
+  if (!success) sender_.stop();
+  const bool stays = request_.keeps_alive() && body_.consumed() && !reactor_.draining();
+  const auto content_type = http::find(head.headers(), "content-type").value_or("");
+  const auto encoding = http::find(head.headers(), "content-encoding").value_or("");
+  const bool filters = success && asks_for_usage_ && encoding.empty() &&
+                       content_type.starts_with("text/event-stream");
+  const auto framing = frame_for_client(head, request_.minor_version(), stays,
+                                        filters ? Bytes::filtered : Bytes::all);
+  out_.clear();
+  write_answer_head(head, request_.minor_version(), framing, {endpoint_->name, key_name_, tries_},
+                    out_);
+  const auto tap =
+      success ? provider::make_usage_tap(endpoint_->dialect, content_type, encoding) : nullptr;
+  const auto count = [&tap] { return tap ? tap->finish() : provider::Usage{}; };
+
+  Relay relay(answer_, upstream_.get(), client_, framing.framing, out_, tap.get(),
+              reactor_.scratch());
+  if (filters) relay.filter_usage_event();
+  for (;;) {
+    const auto state = relay.advance();
+    if (state == Relay::State::done) break;
+    if (state == Relay::State::client_broken) {
+      if (success) settle_success(count());
+      co_return hung_up();
+    }
+    if (state == Relay::State::upstream_broken) {
+      lease_.endpoint_failed("the answer broke off");
+      upstream_.reset();
+      ended(Outcome::broken, head.status());
+      // Where the end of the connection is the end of the answer, only a reset tells the
+      // difference.
+      co_return framing.framing.kind == http::Framing::Kind::until_close ? After::reset
+                                                                         : After::close;
+    }
+    if (client_.outbox().empty()) {
+      client_.connection().never_expire();
+    } else {
+      client_.connection().expire_after(limits.idle_time);
+    }
+    if (upstream_) {
+      const auto sending = sender_.advance(*upstream_, client_, reactor_.scratch());
+      if (sending == RequestSender::State::sent) body_.forget();
+      if (client_.outbox().empty()) {
+        upstream_->expire_after(limits.idle_time);
+      } else {
+        upstream_->never_expire();
+      }
+    }
+    if (!client_.here()) {
+      if (success) settle_success(count());
+      co_return hung_up();
+    }
+    if (state == Relay::State::yielding) {
+      co_await asio::post(reactor_.io().get_executor(), kAwait);
+    } else if (!sender_.can_go_on(client_)) {
+      co_await client_.event();
+    }
+  }
+
+  if (success) settle_success(count());
+  give_back_upstream();
+  upstream_.reset();
+  ended(Outcome::answered, head.status());
+  if (framing.keeps_alive && !reactor_.draining()) co_return After::next;
+  co_return body_.consumed() ? After::close : After::linger;
+}
+
+void Exchange::settle_success(const provider::Usage& usage) {
+  const bool says_input = usage.reported || usage.input_tokens > 0;
+  lease_.succeed(
+      {.latency = std::chrono::duration_cast<milliseconds>(system_clock().now() - began_),
+       .input_tokens = says_input ? usage.input_tokens : call_.input_tokens,
+       .output_tokens = usage.output_tokens});
+}
+
+Task<Exchange::After> Exchange::refuse_malformed(http::Refusal refusal) {
+  refused_ = {refusal.status, refusal.status == 413 ? "request_too_large" : "bad_request",
+              std::string(refusal.what)};
+  refused_.closes = true;
+  co_return co_await refuse();
+}
+
+Task<Exchange::After> Exchange::refuse() {
+  sender_.stop();
+  upstream_.reset();
+  const bool stays =
+      !refused_.closes && request_.keeps_alive() && body_.consumed() && !reactor_.draining();
+  const auto dialect = endpoint_ != nullptr ? endpoint_->dialect : provider::Dialect::openai;
+  OwnError error{refused_.status,
+                 provider::error_body(dialect, refused_.status, refused_.code, refused_.message)};
+  if (refused_.retry_after) error.retry_after_seconds = whole_seconds(*refused_.retry_after);
+  error.should_retry = refused_.should_retry;
+  const auto endpoint = endpoint_ != nullptr ? std::string_view(endpoint_->name) : "";
+  write_own_error(error, request_.minor_version(), stays, request_.method() == "HEAD",
+                  {endpoint, key_name_, tries_}, out_);
+  std::array<std::string_view, 1> pieces{out_};
+  client_.connection().expire_after(reactor_.site().config.limits.idle_time);
+  ended(Outcome::refused, refused_.status);
+  if (client_.outbox().send(client_.connection(), pieces) == Io::broken) co_return After::close;
+  const bool all_sent = co_await client_.drain_outbox();
+  if (!all_sent) co_return After::close;
+  co_return stays ? After::next : After::linger;
+}
+
+Exchange::After Exchange::hung_up() {
+  sender_.stop();
+  upstream_.reset();
+  lease_ = {};
+  ended(Outcome::hung_up, 0);
+  return After::close;
+}
+
+void Exchange::ended(Outcome outcome, int status) {
+  auto& counters = reactor_.site().counters;
+  if (endpoint_ == nullptr) {
+    counters.astray.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    counters.of(endpoint_index_)
+        .ended[static_cast<std::size_t>(outcome)]
+        .fetch_add(1, std::memory_order_relaxed);
+  }
+  if (!spdlog::should_log(spdlog::level::debug)) return;
+  spdlog::debug("{} {}: {} {} after {} ms, endpoint \"{}\", key \"{}\", model \"{}\", {} tries",
+                request_.method(), request_.target(), to_string(outcome), status,
+                std::chrono::duration_cast<milliseconds>(system_clock().now() - began_).count(),
+                endpoint_ != nullptr ? std::string_view(endpoint_->name) : "", key_name_,
+                call_.model, tries_);
+}
+
+}  // namespace keypool::gateway
