@@ -91,6 +91,7 @@ struct Ticket {
   Endpoint* endpoint = nullptr;
   Board* board = nullptr;
   Key* key = nullptr;
+  double charge = 0;  ///< of the lane's load
   std::uint32_t input_tokens = 0;   ///< estimated
   std::uint32_t output_tokens = 0;  ///< estimated
   bool estimated = false;           ///< by the caller
@@ -108,7 +109,7 @@ struct Ticket {
 class [[nodiscard]] Lease {
  public:
   Lease() noexcept = default;
-  Lease(Lease&& other) noexcept : ticket_(other.take()) {}
+  Lease(Lease&& other) noexcept : ticket_(other.ticket_) { other.end(); }
   Lease& operator=(Lease&& other) noexcept;  ///< abandons what this lease held before
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
@@ -179,7 +180,8 @@ class [[nodiscard]] Lease {
 
   explicit Lease(const pool::Ticket& ticket) noexcept : ticket_(ticket) {}
 
-  [[nodiscard]] pool::Ticket take() noexcept { return std::exchange(ticket_, {}); }
+  /// Who is to be told of the end; null when that has been done.
+  pool::Endpoint* end() noexcept { return std::exchange(ticket_.endpoint, nullptr); }
 
   pool::Ticket ticket_;
 };

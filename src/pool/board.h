@@ -17,18 +17,27 @@ namespace keypool::pool {
 enum class LaneFault : std::uint8_t { none, rate_limit, model_refused };
 
 /// One quota group × one model: what a provider's rate limit applies to.
-struct Lane {
+struct alignas(64) Lane {
   double charged = 0;       ///< tokens by forward decay, calls in flight with their estimate
   double calls = 0;         ///< calls by forward decay
-  double turn = 0;          ///< of its last call, for taking turns
   Key* only_key = nullptr;  ///< where its group has just one
-  std::unique_ptr<LaneLimits> limits;
   std::uint32_t in_flight = 0;
-  std::uint32_t ramp = 0;  ///< calls allowed at a time after a rest; 0: any number
-  float weight = 1;
+  float inverse_weight = 1;
   std::uint8_t tier = 0;
   LaneFault fault = LaneFault::none;
-  Rest rest;
+  bool plain = false;      ///< ordered by load, one key, nothing to look at when a call ends
+  std::uint32_t ramp = 0;  ///< calls allowed at a time after a rest; 0: any number
+  double turn = 0;         ///< of its last call, for taking turns
+  std::unique_ptr<LaneLimits> limits;
+  Rare<Rest> rest;
+
+  /// The tier decides before everything else.
+  [[nodiscard]] RankTree::Rank in_tier(RankTree::Rank within) const noexcept {
+    return RankTree::Rank{tier} << 56 | within >> 7;
+  }
+  [[nodiscard]] RankTree::Rank rank_by_load() const noexcept {
+    return in_tier(RankTree::rank_of(charged * inverse_weight));
+  }
 };
 
 /// How a model's calls turn out against their estimates: a running ratio each way.
@@ -64,6 +73,7 @@ struct Board {
   RankTree ready;    ///< lanes that may be leased, the one to take first in front
   RankTree resting;  ///< lanes that will be ready by themselves, by when
   MonotonicTime next_opening = kNever;
+  MonotonicTime exact_from = kNever;  ///< when a recent time will not do, a little before that
   std::uint32_t in_flight = 0;
   std::uint32_t ramping = 0;        ///< lanes with a ramp
   bool limited = false;             ///< whether a limit of any lane is known

@@ -10,9 +10,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-/// How far Clock::recent may lag.
-constexpr milliseconds kClockLag{10};
-
 /// More models than this share the board of calls that name none.
 constexpr std::size_t kMostBoards = 1000;
 constexpr std::size_t kMostLanes = 4'000'000;
@@ -34,27 +31,24 @@ Endpoint::Endpoint(std::string name, std::uint32_t number, const Options& option
     : name_(std::move(name)),
       number_(number),
       clock_(clock),
-      unknown_call_tokens_(std::min(options.unknown_call_tokens, kMostTokens)),
+      unknown_call_tokens_(static_cast<double>(std::min(options.unknown_call_tokens, kMostTokens))),
       default_cooldown_(believable(options.cooldown)),
       warn_(options.warn),
       schedule_(std::move(schedule)),
-      queue_(std::make_shared<Queue>()),
       decay_(std::max(options.load_window, milliseconds(1)), clock.now()),
       random_(static_cast<std::minstd_rand::result_type>(options.seed + number)) {
   configure({});
 }
 
-std::expected<Lease, LeaseError> Endpoint::lease(const LeaseRequest& request) {
+std::expected<Lease, LeaseError> Endpoint::lease_with_care(const LeaseRequest& request) {
   MonotonicTime now = clock_.recent();
   Lock lock = enter(now);
   Board& board = board_for(request.model);
   bring_up_to_date(board, now);
-  if (!lets_through(board, now)) [[unlikely]]
-    return std::unexpected(why_none(board, kNever));
+  if (!lets_through(board, now)) return std::unexpected(why_none(board, kNever));
 
   const Choice choice = choose(board, request, now);
-  if (choice.key != nullptr) [[likely]]
-    return issue(board, choice, now, request);
+  if (choice.key != nullptr) return issue(board, choice, now, request);
   if (request.when_none_ready == WhenNoneReady::refuse) {
     return std::unexpected(why_none(board, choice.opens_at));
   }
@@ -97,7 +91,7 @@ Board& Endpoint::new_board(std::string_view model) {
 
 // A recent time will do for most calls; only where something opens about now the exact one decides.
 void Endpoint::bring_up_to_date(Board& board, MonotonicTime& now) {
-  if (now + kClockLag >= board.next_opening) {
+  if (now >= board.exact_from) {
     now = clock_.now();
     open_due(board, now);
   }
@@ -110,19 +104,6 @@ bool Endpoint::lets_through(const Board& board, MonotonicTime now) const noexcep
 }
 
 Endpoint::Choice Endpoint::choose(Board& board, const LeaseRequest& request, MonotonicTime now) {
-  const std::size_t first = board.ready.first();
-  if (first == RankTree::kNone) return {};
-  const Lane& lane = board.lanes[first];
-  const bool plain_request =
-      request.avoid.empty() && request.affinity.empty() && request.same_group_as.empty();
-  if (plain_request && lane.only_key != nullptr && lane.limits == nullptr) [[likely]] {
-    return {.lane = first, .key = lane.only_key};
-  }
-  return choose_carefully(board, request, now);
-}
-
-Endpoint::Choice Endpoint::choose_carefully(Board& board, const LeaseRequest& request,
-                                            MonotonicTime now) {
   if (!request.same_group_as.empty()) {
     const Key* key = find(request.same_group_as);
     if (key == nullptr) return {};
@@ -179,7 +160,7 @@ bool Endpoint::fits(Board& board, const LeaseRequest& request, std::span<const K
       return false;
     }
   }
-  groups_[choice.lane].cursor = key->next_in_group;
+  if (lane.only_key == nullptr) groups_[choice.lane].extras.edit().cursor = key->next_in_group;
   choice.key = key;
   return true;
 }
@@ -226,7 +207,7 @@ Endpoint::Choice Endpoint::choose_out_of_turn(Board& board, const LeaseRequest& 
 // The keys of a group take turns; the cursor moves when the key is taken.
 Key* Endpoint::next_key(std::size_t number, std::span<const KeyId> avoid) {
   const Group& group = groups_[number];
-  Key* key = group.cursor;
+  Key* key = group.extras->cursor;
   for (std::uint32_t looked = 0; looked < group.size; ++looked) {
     if (key == nullptr) key = group.first;
     if (key->ready_at() == kLongAgo && !contains(avoid, key->id)) return key;
@@ -245,7 +226,7 @@ Cost Endpoint::estimate(const Board& board, const Key& key, const LeaseRequest& 
   }
   const double tokens =
       static_cast<double>(key.input_tokens) + static_cast<double>(key.output_tokens);
-  if (tokens <= 0) return {.output = static_cast<double>(unknown_call_tokens_)};
+  if (key.average_tokens <= 0) return {.output = unknown_call_tokens_};
   const double input = key.average_tokens * static_cast<double>(key.input_tokens) / tokens;
   return {.input = input, .output = key.average_tokens - input};
 }
@@ -255,30 +236,25 @@ Lease Endpoint::issue(Board& board, const Choice& choice, MonotonicTime now,
   Lane& lane = board.lanes[choice.lane];
   Key& key = *choice.key;
   const bool estimated = request.estimated_input_tokens > 0 || request.estimated_output_tokens > 0;
-  std::uint32_t input = 0;
-  std::uint32_t output = 0;
-  if (!estimated && !board.limited) [[likely]] {
-    output = in_32_bits(key.average_tokens > 0 ? key.average_tokens
-                                               : static_cast<double>(unknown_call_tokens_));
-  } else {
-    const Cost cost = estimate(board, key, request);
-    input = in_32_bits(cost.input);
-    output = in_32_bits(cost.output);
-  }
+  const Cost cost = estimate(board, key, request);
+  const std::uint32_t input = in_32_bits(cost.input);
+  const std::uint32_t output = in_32_bits(cost.output);
   const double charge_weight = weight(now);
-  lane.charged += charge_weight * charge(input, output);
+  const double charged = charge(input, output);
+  lane.charged += charge_weight * charged;
   lane.calls += charge_weight;
   ++lane.in_flight;
   ++board.in_flight;
   ++key.in_flight;
   add_saturated(key.total_requests, 1);
   if (policy_ == Policy::round_robin) {
-    lane.turn = std::max(lane.turn, board.turn) + 1.0 / lane.weight;
-    board.turn = std::max(board.turn, lane.turn - 1.0 / lane.weight);
+    lane.turn = std::max(lane.turn, board.turn) + lane.inverse_weight;
+    board.turn = std::max(board.turn, lane.turn - lane.inverse_weight);
   }
   if (board.limited) {
     if (lane.limits == nullptr) {
-      lane.limits = std::make_unique<LaneLimits>(lane.weight, board.assumed_tokens, now);
+      lane.limits =
+          std::make_unique<LaneLimits>(1.0 / lane.inverse_weight, board.assumed_tokens, now);
     }
     lane.limits->reserve({.input = double(input), .output = double(output)}, now);
   }
@@ -287,9 +263,7 @@ Lease Endpoint::issue(Board& board, const Choice& choice, MonotonicTime now,
   }
   board.circuit.leased(now);
   circuit_.leased(now);
-  if (lane.fault == LaneFault::none && !key.watched && !board.limited) [[likely]] {
-    board.ready.set(choice.lane, rank(board, choice.lane));
-  } else if (key.watched) {
+  if (key.watched) {
     refresh_group(choice.lane, now);
   } else {
     refresh(board, choice.lane, now);
@@ -297,6 +271,7 @@ Lease Endpoint::issue(Board& board, const Choice& choice, MonotonicTime now,
   return Lease(Ticket{.endpoint = this,
                       .board = &board,
                       .key = &key,
+                      .charge = charged,
                       .input_tokens = input,
                       .output_tokens = output,
                       .estimated = estimated,

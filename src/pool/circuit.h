@@ -16,9 +16,7 @@ namespace keypool::pool {
 class Circuit {
  public:
   /// Nothing has failed of late: the state of nearly every circuit, told with one load.
-  [[nodiscard]] bool calm() const noexcept {
-    return failures_in_a_row_ == 0 && trouble_ == 0 && !open_;
-  }
+  [[nodiscard]] bool calm() const noexcept { return calm_; }
 
   /// Whether a call may go out now.
   [[nodiscard]] bool lets_through(MonotonicTime now) const noexcept {
@@ -40,6 +38,7 @@ class Circuit {
       if (leased_at >= probed_at_) trip(now);
       return;
     }
+    calm_ = false;
     ++failures_in_a_row_;
     ++calls_;
     trouble_ += kStep * (1.0 - trouble_);
@@ -65,6 +64,7 @@ class Circuit {
 
   /// Opens it whatever was counted.
   void trip(MonotonicTime now) noexcept {
+    calm_ = false;
     open_ = true;
     probing_ = false;
     probed_at_ = kNever;
@@ -80,6 +80,7 @@ class Circuit {
   static constexpr std::chrono::milliseconds kFirstRest{1000};
   static constexpr std::chrono::milliseconds kLongestRest{30'000};
 
+  bool calm_ = true;
   std::uint32_t failures_in_a_row_ = 0;
   std::uint32_t calls_ = 0;
   double trouble_ = 0;  ///< share of failures of late

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "pool/short_text.h"
+
 namespace keypool::pool {
 
 class Endpoint;
@@ -20,10 +22,18 @@ class Directory {
   Directory();
   ~Directory();
 
-  [[nodiscard]] static std::uint64_t hash(std::string_view name) noexcept;
-
   /// Null when there is none of this name.
-  [[nodiscard]] Endpoint* find(std::string_view name) const noexcept;
+  [[nodiscard]] Endpoint* find(std::string_view name) const noexcept {
+    const std::uint64_t wanted = short_hash(name);
+    const Table& table = *current_.load(std::memory_order_acquire);
+    for (std::size_t at = wanted & table.mask;; at = (at + 1) & table.mask) {
+      const Slot& slot = table.slots[at];
+      Endpoint* endpoint = slot.endpoint.load(std::memory_order_acquire);
+      if (endpoint == nullptr || (slot.hash == wanted && same_text(slot.name, name))) {
+        return endpoint;
+      }
+    }
+  }
 
   /// `endpoint` must not be there yet.
   void add(Endpoint& endpoint);
@@ -31,8 +41,10 @@ class Directory {
   [[nodiscard]] const std::vector<Endpoint*>& in_order() const noexcept { return in_order_; }
 
  private:
+  /// What stands before `endpoint` is written before it is.
   struct Slot {
-    std::atomic<std::uint64_t> hash{0};
+    std::uint64_t hash = 0;
+    std::string_view name;  ///< the endpoint's own
     std::atomic<Endpoint*> endpoint{nullptr};
   };
   struct Table {

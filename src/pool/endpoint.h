@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
-#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,7 +11,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include <keypool/key_pool.h>
@@ -20,6 +18,8 @@
 #include "pool/board.h"
 #include "pool/decay.h"
 #include "pool/key.h"
+#include "pool/key_store.h"
+#include "pool/name_index.h"
 #include "pool/queue.h"
 #include "pool/schedule.h"
 #include "pool/spin_lock.h"
@@ -47,16 +47,15 @@ class Endpoint {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
 
-  // choosing.cc: which key a call gets
+  // everyday.cc: what nearly every call does
   [[nodiscard]] std::expected<Lease, LeaseError> lease(const LeaseRequest& request);
+  void succeed(const Ticket& ticket, const Success& success) noexcept;
 
   // serving.cc: calls that wait
   [[nodiscard]] Waiting lease_when_ready(const WaitRequest& request, OnLease on_lease);
   void serve() noexcept;
-  [[nodiscard]] std::size_t waiting() const noexcept { return queue_->size(); }
 
   // verdicts.cc: how a call ended
-  void succeed(const Ticket& ticket, const Success& success) noexcept;
   void rate_limited(const Ticket& ticket, std::optional<std::chrono::milliseconds> after) noexcept;
   void fail(const Ticket& ticket, std::string_view why) noexcept;
   Blame key_refused(const Ticket& ticket, std::string_view why) noexcept;
@@ -92,6 +91,7 @@ class Endpoint {
   // stats.cc: what there is to see
   [[nodiscard]] std::size_t total_keys() const;
   [[nodiscard]] std::size_t available_keys() const;
+  [[nodiscard]] std::size_t waiting() const;
   [[nodiscard]] std::vector<KeyStats> stats() const;
   [[nodiscard]] std::vector<LaneStats> lanes() const;
   bool restore(const KeyStats& saved);
@@ -144,14 +144,25 @@ class Endpoint {
     return lock;
   }
 
+  // everyday.cc
+  [[nodiscard, gnu::always_inline]] inline bool take_first(const LeaseRequest& request,
+                                                           Ticket& ticket) noexcept;
+  [[nodiscard, gnu::always_inline]] static inline bool is_for(const Board& board,
+                                                              const LeaseRequest& request) noexcept;
+  [[nodiscard, gnu::always_inline]] static inline bool is_plain(
+      const LeaseRequest& request) noexcept;
+  [[gnu::always_inline]] inline void take(Board& board, std::size_t lane, MonotonicTime now,
+                                          const LeaseRequest& request, Ticket& ticket) noexcept;
+  [[gnu::always_inline]] inline void give(const Ticket& ticket, Lane& lane, const Success& success,
+                                          MonotonicTime now) noexcept;
+
   // choosing.cc
+  [[nodiscard]] std::expected<Lease, LeaseError> lease_with_care(const LeaseRequest& request);
   Board& board_for(std::string_view model);
   Board& new_board(std::string_view model);
   void bring_up_to_date(Board& board, MonotonicTime& now);
   [[nodiscard]] bool lets_through(const Board& board, MonotonicTime now) const noexcept;
   [[nodiscard]] Choice choose(Board& board, const LeaseRequest& request, MonotonicTime now);
-  [[nodiscard]] Choice choose_carefully(Board& board, const LeaseRequest& request,
-                                        MonotonicTime now);
   [[nodiscard]] Choice choose_in_order(Board& board, const LeaseRequest& request,
                                        std::span<const KeyId> avoid, MonotonicTime now);
   [[nodiscard]] bool fits(Board& board, const LeaseRequest& request, std::span<const KeyId> avoid,
@@ -171,6 +182,9 @@ class Endpoint {
   void serve_late(Lock& lock);
   [[nodiscard]] bool hopeless(const Board& board, MonotonicTime opens_at,
                               MonotonicTime deadline) const;
+
+  // verdicts.cc
+  void succeed_with_care(const Ticket& ticket, const Success& success) noexcept;
 
   // settlement.cc: ending
   [[nodiscard]] Call call_of(const Ticket& ticket) const noexcept;
@@ -202,6 +216,7 @@ class Endpoint {
   void refresh_group(std::size_t group, MonotonicTime now);
   void open_due(Board& board, MonotonicTime now);
   void rebase(MonotonicTime now);
+  void update_ordinary() noexcept;
   void watch(Group& group) noexcept;
   [[nodiscard]] LaneLimits& limits_of(Board& board, std::size_t lane, MonotonicTime now);
   void become_limited(Board& board, const LaneLimits& known, MonotonicTime now);
@@ -246,14 +261,14 @@ class Endpoint {
   const std::string name_;
   const std::uint32_t number_;
   const Clock& clock_;
-  const std::uint64_t unknown_call_tokens_;
+  const double unknown_call_tokens_;
   const std::chrono::milliseconds default_cooldown_;
   void (*const warn_)(std::string_view text);
   const std::shared_ptr<Schedule> schedule_;
-  const std::shared_ptr<Queue> queue_;  ///< synchronizes itself
 
   // Guarded by lock_.
   alignas(64) mutable SpinLock lock_;
+  bool ordinary_ = true;  ///< ordered by load, nothing suspected, not closed
   bool closed_ = false;
   bool serving_ = false;      ///< a thread hands out leases to waiting calls
   bool serve_again_ = false;  ///< and has to look once more
@@ -265,8 +280,9 @@ class Endpoint {
   std::chrono::milliseconds cooldown_;
   std::size_t max_waiting_;
   std::size_t max_waiting_bytes_;
-  Circuit circuit_;             ///< of the whole endpoint, when keys are refused in numbers
-  std::vector<Key*> refusals_;  ///< keys refused lately, with no success since
+  std::shared_ptr<Queue> queue_;  ///< made with the first call that may wait; synchronizes itself
+  Circuit circuit_;               ///< of the whole endpoint, when keys are refused in numbers
+  std::vector<Key*> refusals_;    ///< keys refused lately, with no success since
   MonotonicTime first_refusal_{};
   std::vector<std::unique_ptr<Board>> boards_;  ///< in order of first use
   std::map<std::string, Board*, std::less<>> by_model_;
@@ -274,9 +290,9 @@ class Endpoint {
   std::vector<std::uint32_t> free_groups_;
   std::map<std::string, std::uint32_t, std::less<>> named_groups_;
   std::map<std::string, std::uint32_t, std::less<>> accounts_;
-  std::list<Key> keys_;                                 ///< in order of registration
-  std::unordered_map<std::string_view, Key*> by_name_;  ///< without draining ones
-  std::vector<std::string> missing_;                    ///< variables that resolved to nothing
+  KeyStore keys_;
+  NameIndex by_name_;                 ///< without draining ones
+  std::vector<std::string> missing_;  ///< variables that resolved to nothing
   std::minstd_rand random_;
 };
 

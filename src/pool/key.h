@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,22 +44,35 @@ struct Rest {
   void clear() noexcept { *this = {}; }
 };
 
+/// What most owners never have: takes one pointer until it is edited, and reads as if it were new.
+template <typename T>
+class Rare {
+ public:
+  [[nodiscard]] const T& operator*() const noexcept { return value_ ? *value_ : kNone; }
+  [[nodiscard]] const T* operator->() const noexcept { return &**this; }
+  [[nodiscard]] T& edit() {
+    if (!value_) value_ = std::make_unique<T>();
+    return *value_;
+  }
+  void reset() noexcept { value_.reset(); }
+
+ private:
+  static inline const T kNone{};
+
+  std::unique_ptr<T> value_;
+};
+
 /// A short text that most owners never have.
 class Note {
  public:
   static constexpr std::size_t kLongest = 200;  ///< what is longer is cut off
 
-  void set(std::string_view text) {
-    if (!text_) text_ = std::make_unique<std::string>();
-    text_->assign(text.substr(0, kLongest));
-  }
+  void set(std::string_view text) { text_.edit().assign(text.substr(0, kLongest)); }
   void clear() noexcept { text_.reset(); }
-  [[nodiscard]] std::string_view get() const noexcept {
-    return text_ ? std::string_view(*text_) : std::string_view();
-  }
+  [[nodiscard]] std::string_view get() const noexcept { return *text_; }
 
  private:
-  std::unique_ptr<std::string> text_;
+  Rare<std::string> text_;
 };
 
 /// What a key has spent of its caps, and how it may be used beyond the plain.
@@ -81,84 +93,105 @@ struct KeyTerms {
   [[nodiscard]] const Limits* limits_of(std::string_view model) const noexcept;
 };
 
-/// One secret, what has been counted for it, and whether it may be used. The first line holds what
-/// every call touches.
+/// What only keys have that something happened to.
+struct KeyExtras {
+  Rest refused;  ///< the provider refuses the secret
+  Note refusal;
+  Note last_failure;
+  std::unique_ptr<KeyTerms> terms;
+
+  std::uint32_t detached = 0;       ///< calls among those in flight, to be reported by name
+  Board* detached_board = nullptr;  ///< where the last of them was leased
+  MonotonicTime detached_leased_at = kLongAgo;  ///< and when
+  double detached_charge = 0;  ///< what is reserved for all of them, by forward decay
+
+  std::optional<WallTime> restored_success;  ///< of an earlier run
+  std::optional<WallTime> restored_rate_limit;
+};
+
+/// One secret, what has been counted for it, and whether it may be used. Three cache lines: the
+/// first is what every call touches, the second what its caller reads.
 struct alignas(64) Key {
   std::uint64_t total_requests = 0;
   std::uint64_t successes = 0;
   std::uint64_t input_tokens = 0;
   std::uint64_t output_tokens = 0;
   std::uint64_t latency_ms = 0;
-  double average_tokens = 0;  ///< of the calls that ended; 0 as long as none reported tokens
   MonotonicTime last_success = kLongAgo;
+  double average_tokens = 0;  ///< of the calls that ended; 0 as long as none reported tokens
   std::uint32_t in_flight = 0;
   std::uint32_t group = 0;
 
+  Secret secret;
   std::uint64_t failures = 0;
   std::uint64_t rate_limits = 0;
-  std::uint64_t abandoned = 0;
-  std::uint32_t detached = 0;  ///< of those in flight, to be reported by name
-  bool watched = false;        ///< whether a call's start or end may change its readiness
+  KeyId id{};
+  Rare<KeyExtras> extras;
+  std::uint32_t max_in_flight = 0;  ///< 0: any number
+  float weight = 1;
+  std::uint8_t tier = 0;
+  bool watched = false;  ///< whether a call's start or end may change its readiness
   bool disabled = false;
   bool draining = false;
-  std::uint8_t tier = 0;
-  float weight = 1;
-  std::uint32_t max_in_flight = 0;  ///< 0: any number
-  MonotonicTime last_rate_limit = kLongAgo;
-  Board* detached_board = nullptr;              ///< where the last detached call was leased
-  MonotonicTime detached_leased_at = kLongAgo;  ///< and when
-  double detached_charge = 0;  ///< what is reserved for all of them, by forward decay
-  Key* next_in_group = nullptr;
-  Rest refused;  ///< the provider refuses the secret
-  Note refusal;
-  Note last_failure;
-  std::unique_ptr<KeyTerms> terms;
 
-  KeyId id{};
-  std::list<Key>::iterator self;
   std::string name;
-  Secret secret;
-  std::optional<WallTime> restored_success;  ///< of an earlier run
-  std::optional<WallTime> restored_rate_limit;
+  Key* next_in_group = nullptr;
+  Key* before = nullptr;  ///< in order of registration
+  Key* after = nullptr;
+  MonotonicTime last_rate_limit = kLongAgo;
+  std::uint64_t abandoned = 0;
 
   /// Whether its own calls have to be looked at.
   [[nodiscard]] bool wants_watching() const noexcept {
-    return refused.resting || refused.half_open || max_in_flight > 0 ||
-           (terms && terms->has_caps());
+    return extras->refused.resting || extras->refused.half_open || max_in_flight > 0 ||
+           (extras->terms != nullptr && extras->terms->has_caps());
   }
 
   /// When it may be leased again, as far as it goes by the key itself.
   [[nodiscard]] MonotonicTime ready_at() const noexcept {
-    if (disabled || draining || (refused.half_open && in_flight > 0)) return kNever;
+    if (disabled || draining) return kNever;
     if (max_in_flight > 0 && in_flight >= max_in_flight) return kNever;
-    const MonotonicTime capped_until = terms ? terms->capped_until : kLongAgo;
-    return refused.resting ? std::max(refused.until, capped_until) : capped_until;
-  }
-
-  [[nodiscard]] std::uint64_t ended_calls() const noexcept {
-    return successes + failures + rate_limits;
+    if (extras->refused.half_open && in_flight > 0) return kNever;
+    const MonotonicTime capped_until =
+        extras->terms != nullptr ? extras->terms->capped_until : kLongAgo;
+    return extras->refused.resting ? std::max(extras->refused.until, capped_until) : capped_until;
   }
 
   void recompute_average() noexcept {
-    const double tokens = static_cast<double>(input_tokens) + static_cast<double>(output_tokens);
-    const double calls = static_cast<double>(ended_calls());
-    average_tokens = calls > 0 ? tokens / calls : 0.0;
+    // Signed, because a processor converts that in one step.
+    const auto calls =
+        static_cast<std::int64_t>(bounded(successes) + bounded(failures) + bounded(rate_limits));
+    const auto tokens = static_cast<std::int64_t>(bounded(input_tokens) + bounded(output_tokens));
+    average_tokens =
+        static_cast<double>(tokens) / static_cast<double>(std::max<std::int64_t>(calls, 1));
   }
+
+ private:
+  static std::uint64_t bounded(std::uint64_t count) noexcept {
+    return std::min(count, std::uint64_t{1} << 60);
+  }
+};
+
+/// What only groups have that were named, have several keys, or ran dry.
+struct GroupExtras {
+  Key* last = nullptr;
+  Key* cursor = nullptr;    ///< whose turn it is
+  bool configured = false;  ///< by its name, or by what its answers said
+  Rest depleted;
+  Note depletion;
+  Note account;  ///< that its answers named
 };
 
 /// Keys that share one provider quota. Its number is the place of its lane on every board.
 struct Group {
   Key* first = nullptr;  ///< a list through Key::next_in_group
-  Key* last = nullptr;
-  Key* cursor = nullptr;  ///< whose turn it is
+  Rare<GroupExtras> extras;
   std::uint32_t size = 0;
-  bool configured = false;  ///< by its name, or by what its answers said
-  Rest depleted;
-  Note depletion;
-  Note account;  ///< that its answers named
 
   /// Whether calls of all its keys have to be looked at.
-  [[nodiscard]] bool watched() const noexcept { return depleted.resting || depleted.half_open; }
+  [[nodiscard]] bool watched() const noexcept {
+    return extras->depleted.resting || extras->depleted.half_open;
+  }
 
   [[nodiscard]] std::uint64_t in_flight() const noexcept {
     std::uint64_t calls = 0;
@@ -167,6 +200,29 @@ struct Group {
   }
 
   [[nodiscard]] Key* only_key() const noexcept { return size == 1 ? first : nullptr; }
+
+  void append(Key& key) {
+    if (first == nullptr) {
+      first = &key;
+    } else {
+      (size == 1 ? first : extras->last)->next_in_group = &key;
+      extras.edit().last = &key;
+    }
+    ++size;
+  }
+
+  void take_out(Key& key) {
+    Key* before = nullptr;
+    for (Key* at = first; at != &key; at = at->next_in_group) before = at;
+    (before == nullptr ? first : before->next_in_group) = key.next_in_group;
+    if (size > 1) {
+      GroupExtras& more = extras.edit();
+      if (more.last == &key) more.last = before;
+      more.cursor = nullptr;
+    }
+    key.next_in_group = nullptr;
+    --size;
+  }
 };
 
 }  // namespace keypool::pool

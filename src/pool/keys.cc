@@ -16,27 +16,23 @@ const Limits* KeyTerms::limits_of(std::string_view model) const noexcept {
   return nullptr;
 }
 
-Key* Endpoint::find(std::string_view key_name) const {
-  const auto found = by_name_.find(key_name);
-  return found == by_name_.end() ? nullptr : found->second;
-}
+Key* Endpoint::find(std::string_view key_name) const { return by_name_.find(key_name); }
 
 bool Endpoint::has_key(std::string_view key_name) const {
   Lock lock(lock_);
-  return by_name_.contains(key_name);
+  return find(key_name) != nullptr;
 }
 
 bool Endpoint::add_key(KeyId id, std::string_view key_name, Secret secret,
                        const KeyOptions& options, const KeyStats* saved) {
   if (secret.empty()) return false;
   Lock lock(lock_);
-  if (by_name_.contains(key_name)) return false;
-  Key& key = keys_.emplace_back();
-  key.self = std::prev(keys_.end());
+  if (find(key_name) != nullptr) return false;
+  Key& key = keys_.add();
   key.id = id;
   key.name = key_name;
   key.secret = std::move(secret);
-  by_name_.emplace(key.name, &key);
+  by_name_.add(key);
   if (saved != nullptr) restore(key, *saved);
   apply(key, options);
   join_group(key, options.group);
@@ -54,14 +50,14 @@ void Endpoint::apply(Key& key, const KeyOptions& options) {
   KeyTerms terms;
   terms.limits = options.limits;
   terms.caps = options.caps;
-  if (terms.limits.empty() && !terms.has_caps()) {
-    key.terms.reset();
-  } else if (key.terms == nullptr) {
-    key.terms = std::make_unique<KeyTerms>(std::move(terms));
-  } else {
-    key.terms->limits = std::move(terms.limits);
-    key.terms->caps = terms.caps;
-    key.terms->capped_until = kLongAgo;
+  const bool plain = terms.limits.empty() && !terms.has_caps();
+  if (key.extras->terms != nullptr) {
+    // What is spent stays spent.
+    key.extras->terms->limits = std::move(terms.limits);
+    key.extras->terms->caps = terms.caps;
+    key.extras->terms->capped_until = kLongAgo;
+  } else if (!plain) {
+    key.extras.edit().terms = std::make_unique<KeyTerms>(std::move(terms));
   }
 }
 
@@ -73,7 +69,8 @@ void Endpoint::configure(const EndpointOptions& options) {
     const double before = weight(now);
     policy_ = options.policy;
     const double factor = weight(now) / before;
-    for (Key& key : keys_) key.detached_charge *= factor;
+    for (Key& key : keys_)
+      if (key.extras->detached > 0) key.extras.edit().detached_charge *= factor;
     for_each_board([&](Board& board) {
       for (Lane& lane : board.lanes) {
         lane.charged *= factor;
@@ -84,6 +81,7 @@ void Endpoint::configure(const EndpointOptions& options) {
   cooldown_ = believable(options.cooldown.value_or(default_cooldown_));
   max_waiting_ = options.max_waiting;
   max_waiting_bytes_ = options.max_waiting_bytes;
+  update_ordinary();
   for (std::size_t group = 0; group < groups_.size(); ++group) refresh_group(group, now);
 }
 
@@ -96,7 +94,7 @@ bool Endpoint::configure_key(std::string_view key_name, const KeyOptions& option
     const auto named = named_groups_.find(options.group);
     if (named == named_groups_.end()) {
       const std::uint32_t group = new_group();
-      groups_[group].configured = true;
+      groups_[group].extras.edit().configured = true;
       named_groups_.emplace(options.group, group);
       move_to_group(*key, group);
     } else if (named->second != key->group) {
@@ -124,25 +122,18 @@ void Endpoint::join_group(Key& key, std::string_view group_name) {
   key.group = named != named_groups_.end() ? named->second : new_group();
   Group& group = groups_[key.group];
   if (named == named_groups_.end() && !group_name.empty()) {
-    group.configured = true;
+    group.extras.edit().configured = true;
     named_groups_.emplace(group_name, key.group);
   }
-  (group.last == nullptr ? group.first : group.last->next_in_group) = &key;
-  group.last = &key;
-  ++group.size;
+  group.append(key);
   set_up_group(key.group);
 }
 
 void Endpoint::leave_group(Key& key) {
   const MonotonicTime now = clock_.now();
   Group& group = groups_[key.group];
-  Key* before = nullptr;
-  for (Key* at = group.first; at != &key; at = at->next_in_group) before = at;
-  (before == nullptr ? group.first : before->next_in_group) = key.next_in_group;
-  if (group.last == &key) group.last = before;
-  key.next_in_group = nullptr;
-  group.cursor = nullptr;
-  if (--group.size > 0) {
+  group.take_out(key);
+  if (group.size > 0) {
     set_up_group(key.group);
     return;
   }
@@ -176,8 +167,8 @@ void Endpoint::move_to_group(Key& key, std::uint32_t target) {
     } else if (from.limits != nullptr) {
       to.limits->take_over(*from.limits);
     }
-    if (from.rest.resting && (!to.rest.resting || to.rest.until < from.rest.until)) {
-      to.rest = from.rest;
+    if (from.rest->resting && (!to.rest->resting || to.rest->until < from.rest->until)) {
+      to.rest.edit() = *from.rest;
       to.fault = from.fault;
       board.set_ramp(to, 0);
     }
@@ -185,9 +176,7 @@ void Endpoint::move_to_group(Key& key, std::uint32_t target) {
   leave_group(key);
   key.group = target;
   Group& group = groups_[target];
-  (group.last == nullptr ? group.first : group.last->next_in_group) = &key;
-  group.last = &key;
-  ++group.size;
+  group.append(key);
   set_up_group(target);
 }
 
@@ -205,13 +194,15 @@ void Endpoint::set_up_lane(Board& board, std::size_t number, MonotonicTime now) 
   Lane& lane = board.lanes[number];
   lane.only_key = group.only_key();
   lane.tier = group.first->tier;
-  lane.weight = group.first->weight;
+  float weight = group.first->weight;
   const Limits* limits = nullptr;
   for (const Key* key = group.first; key != nullptr; key = key->next_in_group) {
     lane.tier = std::min(lane.tier, key->tier);
-    lane.weight = std::max(lane.weight, key->weight);
-    if (limits == nullptr && key->terms != nullptr) limits = key->terms->limits_of(board.model);
+    weight = std::max(weight, key->weight);
+    if (limits == nullptr && key->extras->terms != nullptr)
+      limits = key->extras->terms->limits_of(board.model);
   }
+  lane.inverse_weight = 1.0f / weight;
   if (limits != nullptr) {
     LaneLimits& known = limits_of(board, number, now);
     known.configure(*limits, now);
@@ -222,10 +213,10 @@ void Endpoint::set_up_lane(Board& board, std::size_t number, MonotonicTime now) 
 
 bool Endpoint::remove_key(std::string_view key_name) {
   Lock lock(lock_);
-  const auto found = by_name_.find(key_name);
-  if (found == by_name_.end()) return false;
-  Key& key = *found->second;
-  by_name_.erase(found);
+  Key* const found = find(key_name);
+  if (found == nullptr) return false;
+  Key& key = *found;
+  by_name_.erase(key);
   key.draining = true;
   refresh_group(key.group, clock_.now());
   erase_if_drained(key);
@@ -235,10 +226,10 @@ bool Endpoint::remove_key(std::string_view key_name) {
 
 // A detached call holds nothing of the key: its report will find the name unknown.
 void Endpoint::erase_if_drained(Key& key) {
-  if (key.in_flight > key.detached) return;
+  if (key.in_flight > key.extras->detached) return;
   leave_group(key);
   std::erase(refusals_, &key);
-  keys_.erase(key.self);
+  keys_.erase(key);
 }
 
 bool Endpoint::disable_key(std::string_view key_name) {
@@ -256,8 +247,8 @@ bool Endpoint::enable_key(std::string_view key_name) {
   Key* key = find(key_name);
   if (key == nullptr) return false;
   key->disabled = false;
-  key->refused.clear();
-  key->refusal.clear();
+  key->extras.edit().refused.clear();
+  key->extras.edit().refusal.clear();
   watch(groups_[key->group]);
   refresh_group(key->group, clock_.now());
   done(lock);
@@ -269,20 +260,20 @@ bool Endpoint::reset_key(std::string_view key_name) {
   Key* key = find(key_name);
   if (key == nullptr) return false;
   key->disabled = false;
-  key->refused.clear();
-  key->refusal.clear();
-  key->last_failure.clear();
-  if (key->terms != nullptr) key->terms->capped_until = kLongAgo;
+  key->extras.edit().refused.clear();
+  key->extras.edit().refusal.clear();
+  key->extras.edit().last_failure.clear();
+  if (key->extras->terms != nullptr) key->extras->terms->capped_until = kLongAgo;
   std::erase(refusals_, key);
   const MonotonicTime now = clock_.now();
   Group& group = groups_[key->group];
-  group.depleted.clear();
-  group.depletion.clear();
+  group.extras.edit().depleted.clear();
+  group.extras.edit().depletion.clear();
   watch(group);
   for_each_board([&](Board& board) {
     Lane& lane = board.lanes[key->group];
     board.set_ramp(lane, 0);
-    lane.rest.clear();
+    lane.rest.reset();
     lane.fault = LaneFault::none;
     refresh(board, key->group, now);
   });
@@ -306,10 +297,11 @@ void Endpoint::note_found(std::string_view variable) {
 void Endpoint::close() noexcept {
   Lock lock(lock_);
   closed_ = true;
+  update_ordinary();
   held_at_close_ = serving_ ? 2 : 1;
-  for (const Key& key : keys_) held_at_close_ += key.in_flight - key.detached;
+  for (const Key& key : keys_) held_at_close_ += key.in_flight - key.extras->detached;
   lock.unlock();
-  for (;;) {
+  while (queue_ != nullptr) {
     std::unique_lock queue_lock(queue_->mutex);
     std::optional<Queue::Call> call = queue_->take_any();
     queue_lock.unlock();

@@ -43,14 +43,14 @@ std::string LeaseError::message() const {
 Lease& Lease::operator=(Lease&& other) noexcept {
   if (this != &other) {
     Lease before(std::move(*this));
-    ticket_ = other.take();
+    ticket_ = other.ticket_;
+    other.end();
   }
   return *this;
 }
 
 void Lease::abandon() noexcept {
-  const pool::Ticket ticket = take();
-  ticket.endpoint->abandon(ticket);
+  if (pool::Endpoint* endpoint = end()) endpoint->abandon(ticket_);
 }
 
 const Secret& Lease::secret() const noexcept {
@@ -65,27 +65,24 @@ std::string_view Lease::key_name() const noexcept {
 KeyId Lease::key_id() const noexcept { return active() ? ticket_.key->id : KeyId{}; }
 
 void Lease::succeed(const Success& success) noexcept {
-  if (const pool::Ticket ticket = take(); ticket.endpoint)
-    ticket.endpoint->succeed(ticket, success);
+  if (pool::Endpoint* endpoint = end()) endpoint->succeed(ticket_, success);
 }
 
 void Lease::rate_limited(std::optional<std::chrono::milliseconds> after) noexcept {
-  if (const pool::Ticket ticket = take(); ticket.endpoint) {
-    ticket.endpoint->rate_limited(ticket, after);
-  }
+  if (pool::Endpoint* endpoint = end()) endpoint->rate_limited(ticket_, after);
 }
 
 void Lease::fail(std::string_view why) noexcept {
-  if (const pool::Ticket ticket = take(); ticket.endpoint) ticket.endpoint->fail(ticket, why);
+  if (pool::Endpoint* endpoint = end()) endpoint->fail(ticket_, why);
 }
 
 Blame Lease::key_refused(std::string_view why) noexcept {
-  const pool::Ticket ticket = take();
-  return ticket.endpoint != nullptr ? ticket.endpoint->key_refused(ticket, why) : Blame::key;
+  pool::Endpoint* endpoint = end();
+  return endpoint != nullptr ? endpoint->key_refused(ticket_, why) : Blame::key;
 }
 
 void Lease::key_leaked(std::string_view why) noexcept {
-  if (const pool::Ticket ticket = take(); ticket.endpoint) ticket.endpoint->key_leaked(ticket, why);
+  if (pool::Endpoint* endpoint = end()) endpoint->key_leaked(ticket_, why);
 }
 
 void Lease::observe(std::span<const LimitNotice> notices) noexcept {
@@ -98,29 +95,23 @@ void Lease::belongs_to(std::string_view account) noexcept {
 
 void Lease::group_depleted(std::string_view why,
                            std::optional<std::chrono::milliseconds> after) noexcept {
-  if (const pool::Ticket ticket = take(); ticket.endpoint) {
-    ticket.endpoint->group_depleted(ticket, why, after);
-  }
+  if (pool::Endpoint* endpoint = end()) endpoint->group_depleted(ticket_, why, after);
 }
 
 void Lease::model_refused(std::string_view why) noexcept {
-  if (const pool::Ticket ticket = take(); ticket.endpoint) {
-    ticket.endpoint->model_refused(ticket, why);
-  }
+  if (pool::Endpoint* endpoint = end()) endpoint->model_refused(ticket_, why);
 }
 
 void Lease::endpoint_failed(std::string_view why) noexcept {
-  if (const pool::Ticket ticket = take(); ticket.endpoint) {
-    ticket.endpoint->endpoint_failed(ticket, why);
-  }
+  if (pool::Endpoint* endpoint = end()) endpoint->endpoint_failed(ticket_, why);
 }
 
 void Lease::release() noexcept {
-  if (const pool::Ticket ticket = take(); ticket.endpoint) ticket.endpoint->release(ticket);
+  if (pool::Endpoint* endpoint = end()) endpoint->release(ticket_);
 }
 
 void Lease::detach() noexcept {
-  if (const pool::Ticket ticket = take(); ticket.endpoint) ticket.endpoint->detach(ticket);
+  if (pool::Endpoint* endpoint = end()) endpoint->detach(ticket_);
 }
 
 }  // namespace keypool

@@ -28,11 +28,14 @@ void RankTree::grow() {
   ++size_;
 }
 
+// Goes up only as far as a match gets another winner.
 void RankTree::set_below(std::size_t place, Rank rank) noexcept {
   for (auto level = lower_.rbegin(); level != lower_.rend(); ++level) {
     Match& match = (*level)[place >> 3];
+    const Rank before = lowest(match);
     match.entry[place & 7] = entry(rank, place);
     rank = lowest(match);
+    if (rank == before) return;
     place >>= 3;
   }
   top_.entry[place] = entry(rank, place);

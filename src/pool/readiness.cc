@@ -23,6 +23,9 @@ constexpr minutes kRefusalsWithin{1};
 constexpr std::size_t kFewestRefusals = 5;
 constexpr std::size_t kRefusalsEnough = 20;
 
+/// How far Clock::recent may lag.
+constexpr milliseconds kClockLag{10};
+
 /// A lane without room for this is full.
 constexpr Cost kSmallestCall{.calls = 1, .input = 1};
 
@@ -54,13 +57,13 @@ void Endpoint::rest_lane(Board& board, std::size_t number, LaneFault fault, Mono
   const bool throttled = fault == LaneFault::rate_limit;
   const milliseconds first = throttled ? cooldown_ : kModelRefusedFirst;
   const milliseconds longest = throttled ? kLongestCooldown : milliseconds(kModelRefusedLongest);
-  if (lane.rest.resting) {
+  if (lane.rest->resting) {
     const nanoseconds time = after ? believable(*after) : first;
-    lane.rest.until = std::max(lane.rest.until, end_after(now, time));
+    lane.rest.edit().until = std::max(lane.rest->until, end_after(now, time));
   } else {
     const nanoseconds time =
-        after ? nanoseconds(believable(*after)) : rest_time(first, longest, 2, lane.rest);
-    lane.rest.begin(now, end_after(now, time));
+        after ? nanoseconds(believable(*after)) : rest_time(first, longest, 2, *lane.rest);
+    lane.rest.edit().begin(now, end_after(now, time));
   }
   lane.fault = fault;
   board.set_ramp(lane, 0);
@@ -68,10 +71,11 @@ void Endpoint::rest_lane(Board& board, std::size_t number, LaneFault fault, Mono
 }
 
 void Endpoint::rest_key(Key& key, std::string_view why, MonotonicTime now) {
-  if (!key.refused.resting) {
-    key.refused.begin(now, end_after(now, rest_time(kProbeFirst, kProbeLongest, 4, key.refused)));
+  if (!key.extras->refused.resting) {
+    key.extras.edit().refused.begin(
+        now, end_after(now, rest_time(kProbeFirst, kProbeLongest, 4, key.extras->refused)));
   }
-  key.refusal.set(why);
+  key.extras.edit().refusal.set(why);
   watch(groups_[key.group]);
   refresh_group(key.group, now);
 }
@@ -79,12 +83,13 @@ void Endpoint::rest_key(Key& key, std::string_view why, MonotonicTime now) {
 void Endpoint::rest_group(std::size_t number, std::string_view why, MonotonicTime now,
                           std::optional<milliseconds> after) {
   Group& group = groups_[number];
-  if (!group.depleted.resting || after) {
-    const nanoseconds time = after ? nanoseconds(believable(*after))
-                                   : rest_time(kProbeFirst, kProbeLongest, 2, group.depleted);
-    group.depleted.begin(now, end_after(now, time));
+  if (!group.extras->depleted.resting || after) {
+    const nanoseconds time = after
+                                 ? nanoseconds(believable(*after))
+                                 : rest_time(kProbeFirst, kProbeLongest, 2, group.extras->depleted);
+    group.extras.edit().depleted.begin(now, end_after(now, time));
   }
-  group.depletion.set(why);
+  group.extras.edit().depletion.set(why);
   watch(group);
   refresh_group(number, now);
 }
@@ -113,8 +118,8 @@ bool Endpoint::endpoint_is_suspect(Key& refused, MonotonicTime now) {
 
 void Endpoint::acquit_refused_keys(MonotonicTime now) {
   for (Key* key : refusals_) {
-    key->refused.clear();
-    key->refusal.clear();
+    key->extras.edit().refused.clear();
+    key->extras.edit().refusal.clear();
     watch(groups_[key->group]);
     refresh_group(key->group, now);
   }
@@ -125,16 +130,18 @@ void Endpoint::acquit_refused_keys(MonotonicTime now) {
 void Endpoint::end_rests(Board& board, std::size_t number, MonotonicTime now) {
   Lane& lane = board.lanes[number];
   Group& group = groups_[number];
-  if (lane.rest.resting && lane.rest.until <= now) {
-    lane.rest.probe();
+  if (lane.rest->resting && lane.rest->until <= now) {
+    lane.rest.edit().probe();
     board.set_ramp(lane, 1);
   }
-  if (group.depleted.resting && group.depleted.until <= now) group.depleted.probe();
+  if (group.extras->depleted.resting && group.extras->depleted.until <= now)
+    group.extras.edit().depleted.probe();
   if (lane.only_key != nullptr && !lane.only_key->watched) return;
   for (Key* key = group.first; key != nullptr; key = key->next_in_group) {
-    if (key->refused.resting && key->refused.until <= now) key->refused.probe();
-    if (key->terms != nullptr && key->terms->capped_until <= now) {
-      key->terms->capped_until = kLongAgo;
+    if (key->extras->refused.resting && key->extras->refused.until <= now)
+      key->extras.edit().refused.probe();
+    if (key->extras->terms != nullptr && key->extras->terms->capped_until <= now) {
+      key->extras->terms->capped_until = kLongAgo;
     }
   }
 }
@@ -144,14 +151,14 @@ MonotonicTime Endpoint::ready_at(const Board& board, std::size_t number) const {
   const Lane& lane = board.lanes[number];
   const Group& group = groups_[number];
   if (lane.ramp != 0 && lane.in_flight >= lane.ramp) return kNever;
-  if (group.depleted.half_open && group.in_flight() > 0) return kNever;
+  if (group.extras->depleted.half_open && group.in_flight() > 0) return kNever;
   MonotonicTime time = kNever;
   for (const Key* key = group.first; key != nullptr; key = key->next_in_group) {
     time = std::min(time, key->ready_at());
     if (time == kLongAgo) break;
   }
-  if (lane.rest.resting) time = std::max(time, lane.rest.until);
-  if (group.depleted.resting) time = std::max(time, group.depleted.until);
+  if (lane.rest->resting) time = std::max(time, lane.rest->until);
+  if (group.extras->depleted.resting) time = std::max(time, group.extras->depleted.until);
   if (lane.limits != nullptr && lane.limits->known()) {
     time = std::max(time, lane.limits->open_at(kSmallestCall));
   }
@@ -161,36 +168,34 @@ MonotonicTime Endpoint::ready_at(const Board& board, std::size_t number) const {
 // Lower is leased first. The tier decides before everything else.
 RankTree::Rank Endpoint::rank(const Board& board, std::size_t number) const noexcept {
   const Lane& lane = board.lanes[number];
-  const auto in_tier = [&lane](RankTree::Rank within) {
-    return RankTree::Rank{lane.tier} << 56 | within >> 7;
-  };
   switch (policy_) {
     case Policy::headroom:
-      if (board.limited) [[unlikely]] {
-        return in_tier(lane.limits == nullptr ? 0 : rank_at(lane.limits->share()));
-      }
-      return in_tier(RankTree::rank_of(lane.charged / lane.weight));
+      if (!board.limited) return lane.rank_by_load();
+      return lane.in_tier(lane.limits == nullptr ? 0 : rank_at(lane.limits->share()));
     case Policy::least_loaded:
     case Policy::lifetime:
-      return in_tier(RankTree::rank_of(lane.charged / lane.weight));
+      return lane.rank_by_load();
     case Policy::round_robin:
-      return in_tier(RankTree::rank_of(lane.turn));
+      return lane.in_tier(RankTree::rank_of(lane.turn));
     case Policy::sequential:
-      return in_tier(RankTree::Rank{number} << 10);
+      return lane.in_tier(RankTree::Rank{number} << 10);
   }
   return RankTree::kOut;
 }
 
 void Endpoint::refresh(Board& board, std::size_t number, MonotonicTime now) {
   end_rests(board, number, now);
+  Lane& lane = board.lanes[number];
+  lane.plain = lane.only_key != nullptr && !lane.only_key->watched && !lane.only_key->draining &&
+               lane.fault == LaneFault::none && lane.limits == nullptr && !board.limited;
   const MonotonicTime time = ready_at(board, number);
   board.ready.set(number, time <= now ? rank(board, number) : RankTree::kOut);
   const bool opens = time > now && time != kNever;
   board.resting.set(number, opens ? rank_at(round_up(time)) : RankTree::kOut);
   const RankTree::Rank first = board.resting.first_rank();
-  board.next_opening = first == RankTree::kOut
-                           ? kNever
-                           : MonotonicTime{nanoseconds{static_cast<std::int64_t>(first)}};
+  const bool some = first != RankTree::kOut;
+  board.next_opening = some ? MonotonicTime{nanoseconds{static_cast<std::int64_t>(first)}} : kNever;
+  board.exact_from = some ? board.next_opening - kClockLag : kNever;
 }
 
 void Endpoint::refresh_group(std::size_t group, MonotonicTime now) {
@@ -211,7 +216,8 @@ void Endpoint::open_due(Board& board, MonotonicTime now) {
 void Endpoint::rebase(MonotonicTime now) {
   const double factor = decay_.rebase(now);
   if (policy_ == Policy::lifetime) return;
-  for (Key& key : keys_) key.detached_charge *= factor;
+  for (Key& key : keys_)
+    if (key.extras->detached > 0) key.extras.edit().detached_charge *= factor;
   for_each_board([&](Board& board) {
     for (std::size_t number = 0; number < board.lanes.size(); ++number) {
       Lane& lane = board.lanes[number];
@@ -222,6 +228,11 @@ void Endpoint::rebase(MonotonicTime now) {
       }
     }
   });
+}
+
+void Endpoint::update_ordinary() noexcept {
+  const bool by_load = policy_ == Policy::headroom || policy_ == Policy::least_loaded;
+  ordinary_ = by_load && circuit_.calm() && refusals_.empty() && !closed_;
 }
 
 // Marks the keys whose calls' starts and ends have to be looked at.
@@ -235,7 +246,8 @@ void Endpoint::watch(Group& group) noexcept {
 LaneLimits& Endpoint::limits_of(Board& board, std::size_t number, MonotonicTime now) {
   Lane& lane = board.lanes[number];
   if (lane.limits == nullptr) {
-    lane.limits = std::make_unique<LaneLimits>(lane.weight, board.assumed_tokens, now);
+    lane.limits =
+        std::make_unique<LaneLimits>(1.0 / lane.inverse_weight, board.assumed_tokens, now);
   }
   return *lane.limits;
 }

@@ -31,8 +31,9 @@ template <typename Number>
 /// What a call with these tokens is charged. A call weighs at least one token, so that calls which
 /// report none are spread as well.
 [[nodiscard]] inline double charge(std::uint64_t input, std::uint64_t output) noexcept {
-  return static_cast<double>(std::min(input, kMostTokens)) +
-         static_cast<double>(std::min(output, kMostTokens)) + 1.0;
+  // Signed, because a processor converts that in one step.
+  return static_cast<double>(
+      static_cast<std::int64_t>(std::min(input, kMostTokens) + std::min(output, kMostTokens) + 1));
 }
 
 }  // namespace keypool::pool

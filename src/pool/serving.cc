@@ -11,6 +11,7 @@ Waiting Endpoint::lease_when_ready(const WaitRequest& wait, OnLease on_lease) {
   Lock lock = enter(now);
   Board& board = board_for(request.model);
   bring_up_to_date(board, now);
+  if (queue_ == nullptr) queue_ = std::make_shared<Queue>();
   std::unique_lock queue_lock(queue_->mutex);
   const bool first = queue_->front({board.number, std::string(request.same_group_as)}) == nullptr;
   MonotonicTime opens_at = kNever;
@@ -56,7 +57,7 @@ bool Endpoint::hopeless(const Board& board, MonotonicTime opens_at, MonotonicTim
 // and may lease, end leases or wait again.
 void Endpoint::serve() noexcept {
   Lock lock = enter(clock_.recent());
-  if (closed_) return;
+  if (closed_ || queue_ == nullptr) return;
   if (serving_) {
     serve_again_ = true;
     return;

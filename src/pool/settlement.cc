@@ -17,7 +17,7 @@ Endpoint::Call Endpoint::call_of(const Ticket& ticket) const noexcept {
   const double then = past_weight(ticket.leased_at);
   return {.board = *ticket.board,
           .key = *ticket.key,
-          .reserved = then * charge(ticket.input_tokens, ticket.output_tokens),
+          .reserved = then * ticket.charge,
           .weight = then,
           .cost = {.input = double(ticket.input_tokens), .output = double(ticket.output_tokens)},
           .leased_at = ticket.leased_at,
@@ -30,20 +30,22 @@ Endpoint::Call Endpoint::call_of(const Ticket& ticket) const noexcept {
 // Calls reported by name are told apart only by their key: each gives back an equal part of what is
 // reserved for all of them.
 Endpoint::Call Endpoint::reported_call(Key& key) noexcept {
-  Call call{.board = key.detached_board != nullptr ? *key.detached_board : plain_,
+  const KeyExtras& extras = *key.extras;
+  Call call{.board = extras.detached_board != nullptr ? *extras.detached_board : plain_,
             .key = key,
             .reserved = 0,
             .weight = 0,
             .cost = {},
-            .leased_at = key.detached_leased_at,
+            .leased_at = extras.detached_leased_at,
             .on_lane = false,
-            .on_key = key.detached > 0,
+            .on_key = extras.detached > 0,
             .limited = false,
             .estimated = false};
-  if (key.detached > 0) {
-    call.reserved = key.detached_charge / key.detached;
-    key.detached_charge -= call.reserved;
-    --key.detached;
+  if (extras.detached > 0) {
+    KeyExtras& mine = key.extras.edit();
+    call.reserved = mine.detached_charge / mine.detached;
+    mine.detached_charge -= call.reserved;
+    --mine.detached;
   }
   return call;
 }
@@ -60,11 +62,6 @@ void Endpoint::settle(const Call& call, Ending ending, const Usage& usage,
   if (call.on_key) --key.in_flight;
   count(call, ending, usage, now);
 
-  if (lane.fault == LaneFault::none && !key.watched && lane.limits == nullptr &&
-      board.circuit.calm() && circuit_.calm() && refusals_.empty()) [[likely]] {
-    board.ready.set(key.group, rank(board, key.group));
-    return;
-  }
   tell_circuits(call, ending);
   if (ending == Ending::success) proven_good(call, now);
   if (key.watched) {
@@ -94,7 +91,7 @@ void Endpoint::count(const Call& call, Ending ending, const Usage& usage,
       used.input = static_cast<double>(std::min(usage.input_tokens, kMostTokens));
       used.output = static_cast<double>(std::min(usage.output_tokens, kMostTokens));
       if (call.estimated) call.board.ratio.learn(call.cost, used);
-      if (key.terms != nullptr) spend(key, usage, now);
+      if (key.extras->terms != nullptr) spend(key, usage, now);
       break;
     case Ending::rate_limit:
       add_saturated(key.rate_limits, 1);
@@ -126,7 +123,7 @@ void Endpoint::count(const Call& call, Ending ending, const Usage& usage,
 }
 
 void Endpoint::spend(Key& key, const Usage& usage, MonotonicTime now) {
-  KeyTerms& terms = *key.terms;
+  KeyTerms& terms = *key.extras->terms;
   if (!terms.has_caps()) return;
   const WallTime wall = clock_.wall();
   const Calendar calendar(wall);
@@ -182,6 +179,7 @@ void Endpoint::tell_circuits(const Call& call, Ending ending) noexcept {
       circuit_.undecided(call.leased_at);
       break;
   }
+  update_ordinary();
 }
 
 // A call that was leased after a rest began and went well ends it, for the key, its group and, step
@@ -190,25 +188,25 @@ void Endpoint::proven_good(const Call& call, MonotonicTime now) noexcept {
   Key& key = call.key;
   Group& group = groups_[key.group];
   Lane& lane = call.board.lanes[key.group];
-  if (call.leased_at > key.refused.since) {
-    key.refused.clear();
-    key.refusal.clear();
+  if (call.leased_at > key.extras->refused.since) {
+    key.extras.edit().refused.clear();
+    key.extras.edit().refusal.clear();
   }
-  if (call.leased_at > group.depleted.since) {
-    group.depleted.clear();
-    group.depletion.clear();
+  if (call.leased_at > group.extras->depleted.since) {
+    group.extras.edit().depleted.clear();
+    group.extras.edit().depletion.clear();
   }
   watch(group);
   if (lane.limits != nullptr) lane.limits->went_well(now);
-  if (lane.fault == LaneFault::none || call.leased_at <= lane.rest.since) return;
+  if (lane.fault == LaneFault::none || call.leased_at <= lane.rest->since) return;
   const std::uint32_t ramp = std::max(lane.ramp, 1u) * 2;
-  lane.rest.resting = false;
-  lane.rest.strikes = 0;
+  lane.rest.edit().resting = false;
+  lane.rest.edit().strikes = 0;
   if (ramp < kFullRamp) {
     call.board.set_ramp(lane, ramp);
   } else {
     call.board.set_ramp(lane, 0);
-    lane.rest.clear();
+    lane.rest.reset();
     lane.fault = LaneFault::none;
   }
 }
@@ -225,8 +223,7 @@ void Endpoint::leave(Lock& lock, Key& key) noexcept {
 
 // Last step of everything that may have made room.
 void Endpoint::done(Lock& lock) noexcept {
-  if (queue_->size() == 0) [[likely]]
-    return;
+  if (queue_ == nullptr || queue_->size() == 0) return;
   lock.unlock();
   serve();
 }

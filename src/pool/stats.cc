@@ -11,6 +11,11 @@ std::size_t Endpoint::total_keys() const {
   return by_name_.size();
 }
 
+std::size_t Endpoint::waiting() const {
+  Lock lock(lock_);
+  return queue_ == nullptr ? 0 : queue_->size();
+}
+
 // Counts without opening what is due: asking changes nothing.
 std::size_t Endpoint::available_keys() const {
   const MonotonicTime now = clock_.now();
@@ -47,11 +52,11 @@ KeyStats Endpoint::stats_of(const Key& key, const Moment& moment) const {
   stats.total_input_tokens = key.input_tokens;
   stats.total_output_tokens = key.output_tokens;
   stats.in_flight = key.in_flight;
-  stats.last_success_at =
-      key.last_success != kLongAgo ? moment.wall_of(key.last_success) : key.restored_success;
+  stats.last_success_at = key.last_success != kLongAgo ? moment.wall_of(key.last_success)
+                                                       : key.extras->restored_success;
   stats.last_rate_limit_at = key.last_rate_limit != kLongAgo ? moment.wall_of(key.last_rate_limit)
-                                                             : key.restored_rate_limit;
-  stats.last_failure = key.last_failure.get();
+                                                             : key.extras->restored_rate_limit;
+  stats.last_failure = key.extras->last_failure.get();
 
   double charged = 0;
   for_each_board([&](const Board& board) { charged += board.lanes[key.group].charged; });
@@ -69,25 +74,26 @@ void Endpoint::describe_state(const Key& key, const Moment& moment, KeyStats& st
   } else if (key.disabled) {
     stats.state = KeyState::disabled;
     stats.reason = "disabled by an operator";
-  } else if (key.refused.resting && key.refused.until > moment.now) {
+  } else if (key.extras->refused.resting && key.extras->refused.until > moment.now) {
     stats.state = KeyState::invalid;
-    stats.reason = key.refusal.get();
-    if (key.refused.until != kNever) stats.until = moment.wall_of(key.refused.until);
-  } else if (group.depleted.resting && group.depleted.until > moment.now) {
+    stats.reason = key.extras->refusal.get();
+    if (key.extras->refused.until != kNever)
+      stats.until = moment.wall_of(key.extras->refused.until);
+  } else if (group.extras->depleted.resting && group.extras->depleted.until > moment.now) {
     stats.state = KeyState::depleted;
-    stats.reason = group.depletion.get();
-    stats.until = moment.wall_of(group.depleted.until);
-  } else if (key.terms != nullptr && key.terms->capped_until > moment.now) {
+    stats.reason = group.extras->depletion.get();
+    stats.until = moment.wall_of(group.extras->depleted.until);
+  } else if (key.extras->terms != nullptr && key.extras->terms->capped_until > moment.now) {
     stats.state = KeyState::depleted;
-    stats.reason = "reached " + std::string(key.terms->cap);
-    stats.until = moment.wall_of(key.terms->capped_until);
+    stats.reason = "reached " + std::string(key.extras->terms->cap);
+    stats.until = moment.wall_of(key.extras->terms->capped_until);
   } else {
     MonotonicTime until = kLongAgo;
     for_each_board([&](const Board& board) {
       const Lane& lane = board.lanes[key.group];
-      if (lane.fault != LaneFault::rate_limit || !lane.rest.resting) return;
-      if (lane.rest.until <= std::max(moment.now, until)) return;
-      until = lane.rest.until;
+      if (lane.fault != LaneFault::rate_limit || !lane.rest->resting) return;
+      if (lane.rest->until <= std::max(moment.now, until)) return;
+      until = lane.rest->until;
       stats.reason = board.model.empty() ? "rate limit" : "rate limit on " + board.model;
     });
     if (until == kLongAgo) return;
@@ -112,8 +118,8 @@ std::vector<LaneStats> Endpoint::lanes() const {
       stats.in_flight = lane.in_flight;
       stats.load = lane.charged / past_weight(moment.now);
       if (lane.limits != nullptr) stats.rooms = lane.limits->rooms(moment.now);
-      stats.resting = lane.rest.resting && lane.rest.until > moment.now;
-      if (stats.resting) stats.until = moment.wall_of(lane.rest.until);
+      stats.resting = lane.rest->resting && lane.rest->until > moment.now;
+      if (stats.resting) stats.until = moment.wall_of(lane.rest->until);
     }
   });
   return all;
@@ -139,8 +145,11 @@ void Endpoint::restore(Key& key, const KeyStats& saved) {
   key.output_tokens = saved.total_output_tokens;
   key.last_success = kLongAgo;
   key.last_rate_limit = kLongAgo;
-  key.restored_success = saved.last_success_at;
-  key.restored_rate_limit = saved.last_rate_limit_at;
+  if (saved.last_success_at || saved.last_rate_limit_at || key.extras->restored_success ||
+      key.extras->restored_rate_limit) {
+    key.extras.edit().restored_success = saved.last_success_at;
+    key.extras.edit().restored_rate_limit = saved.last_rate_limit_at;
+  }
   key.recompute_average();
 }
 

@@ -5,7 +5,7 @@
 
 namespace keypool::pool {
 
-void Endpoint::succeed(const Ticket& ticket, const Success& success) noexcept {
+void Endpoint::succeed_with_care(const Ticket& ticket, const Success& success) noexcept {
   const MonotonicTime now = clock_.recent();
   const Usage usage{success.input_tokens, success.output_tokens,
                     static_cast<std::uint64_t>(believable(success.latency).count()),
@@ -28,7 +28,7 @@ void Endpoint::rate_limited(const Ticket& ticket,
 void Endpoint::fail(const Ticket& ticket, std::string_view why) noexcept {
   const MonotonicTime now = clock_.recent();
   Lock lock = enter(now);
-  ticket.key->last_failure.set(why);
+  ticket.key->extras.edit().last_failure.set(why);
   settle(call_of(ticket), Ending::failure, {}, now);
   leave(lock, *ticket.key);
 }
@@ -36,7 +36,7 @@ void Endpoint::fail(const Ticket& ticket, std::string_view why) noexcept {
 void Endpoint::endpoint_failed(const Ticket& ticket, std::string_view why) noexcept {
   const MonotonicTime now = clock_.now();
   Lock lock = enter(now);
-  ticket.key->last_failure.set(why);
+  ticket.key->extras.edit().last_failure.set(why);
   settle(call_of(ticket), Ending::failure, {}, now);
   ticket.board->circuit.failed(ticket.leased_at, now);
   leave(lock, *ticket.key);
@@ -46,7 +46,7 @@ Blame Endpoint::key_refused(const Ticket& ticket, std::string_view why) noexcept
   const MonotonicTime now = clock_.now();
   Lock lock = enter(now);
   Key& key = *ticket.key;
-  key.last_failure.set(why);
+  key.extras.edit().last_failure.set(why);
   settle(call_of(ticket), Ending::failure, {}, now);
   Blame blame = Blame::key;
   if (circuit_.open()) {
@@ -60,6 +60,7 @@ Blame Endpoint::key_refused(const Ticket& ticket, std::string_view why) noexcept
       blame = Blame::endpoint;
     }
   }
+  update_ordinary();
   leave(lock, key);
   return blame;
 }
@@ -68,10 +69,10 @@ void Endpoint::key_leaked(const Ticket& ticket, std::string_view why) noexcept {
   const MonotonicTime now = clock_.now();
   Lock lock = enter(now);
   Key& key = *ticket.key;
-  key.last_failure.set(why);
+  key.extras.edit().last_failure.set(why);
   settle(call_of(ticket), Ending::failure, {}, now);
-  key.refused.begin(now, kNever);
-  key.refusal.set(why);
+  key.extras.edit().refused.begin(now, kNever);
+  key.extras.edit().refusal.set(why);
   watch(groups_[key.group]);
   refresh_group(key.group, now);
   leave(lock, key);
@@ -82,7 +83,7 @@ void Endpoint::group_depleted(const Ticket& ticket, std::string_view why,
   const MonotonicTime now = clock_.now();
   Lock lock = enter(now);
   Key& key = *ticket.key;
-  key.last_failure.set(why);
+  key.extras.edit().last_failure.set(why);
   settle(call_of(ticket), Ending::failure, {}, now);
   rest_group(key.group, why, now, after);
   leave(lock, key);
@@ -91,7 +92,7 @@ void Endpoint::group_depleted(const Ticket& ticket, std::string_view why,
 void Endpoint::model_refused(const Ticket& ticket, std::string_view why) noexcept {
   const MonotonicTime now = clock_.now();
   Lock lock = enter(now);
-  ticket.key->last_failure.set(why);
+  ticket.key->extras.edit().last_failure.set(why);
   settle(call_of(ticket), Ending::failure, {}, now);
   rest_lane(*ticket.board, ticket.key->group, LaneFault::model_refused, now, std::nullopt);
   leave(lock, *ticket.key);
@@ -118,10 +119,11 @@ void Endpoint::detach(const Ticket& ticket) noexcept {
   Key& key = *ticket.key;
   const Call call = call_of(ticket);
   Lane& lane = call.board.lanes[key.group];
-  ++key.detached;
-  key.detached_board = &call.board;
-  key.detached_leased_at = call.leased_at;
-  key.detached_charge += call.reserved;
+  KeyExtras& extras = key.extras.edit();
+  ++extras.detached;
+  extras.detached_board = &call.board;
+  extras.detached_leased_at = call.leased_at;
+  extras.detached_charge += call.reserved;
   --lane.in_flight;
   --call.board.in_flight;
   if (call.limited && lane.limits != nullptr) lane.limits->settle(call.cost, call.cost, now);
@@ -156,12 +158,12 @@ void Endpoint::belongs_to(const Ticket& ticket, std::string_view account) noexce
   Lock lock = enter(clock_.recent());
   Key& key = *ticket.key;
   Group& group = groups_[key.group];
-  if (key.draining || group.configured || group.account.get() == account) return;
+  if (key.draining || group.extras->configured || group.extras->account.get() == account) return;
   const auto known = accounts_.find(account);
   if (known == accounts_.end()) {
-    group.account.set(account);
+    group.extras.edit().account.set(account);
     accounts_.emplace(account, key.group);
-  } else if (group.size == 1 && group.account.get().empty()) {
+  } else if (group.size == 1 && group.extras->account.get().empty()) {
     move_to_group(key, known->second);
   }
 }
