@@ -8,13 +8,20 @@
 namespace keypool::admin {
 namespace {
 
-/// `[::1]:8081` as `::1`, `localhost:8081` as `localhost`.
-std::string_view host_of(std::string_view authority) {
+/// `[::1]:8081` as `::1`, `LOCALHOST:8081` as `localhost`.
+std::string host_of(std::string_view authority) {
+  std::size_t begin = 0;
+  std::size_t end = authority.find(':');
   if (authority.starts_with('[')) {
-    const std::size_t end = authority.find(']');
-    return end == std::string_view::npos ? std::string_view() : authority.substr(1, end - 1);
+    begin = 1;
+    end = authority.find(']');
+    if (end == std::string_view::npos) return {};
   }
-  return authority.substr(0, authority.find(':'));
+  std::string host(authority.substr(begin, end - begin));
+  std::ranges::transform(host, host.begin(), [](char c) {
+    return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return host;
 }
 
 /// The one `Host`; nothing when there is none or more than one.
@@ -53,8 +60,8 @@ std::optional<http::Answer> refusal(const http::Request& request, const config::
   const auto authority = only_host(request.headers);
   if (!authority) return error_answer(400, "bad_request", "expected exactly one Host header");
 
-  const std::string host(host_of(*authority));
-  if (!config::Listen{host, 0}.loopback() && !http::same_name(host, listen.host)) {
+  const std::string host = host_of(*authority);
+  if (!config::Listen{host, 0}.loopback() && host != listen.host) {
     return error_answer(403, "forbidden_host",
                         fmt::format("the admin API answers to localhost, a loopback address or {}, "
                                     "not to the host name this request was made for",

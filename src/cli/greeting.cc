@@ -9,6 +9,7 @@
 #include "cli/example_call.h"
 #include "cli/figures.h"
 #include "cli/table.h"
+#include "provider/known.h"
 
 namespace keypool::cli {
 namespace {
@@ -68,6 +69,25 @@ std::string missing(const Serving& serving, const Terminal& terminal) {
   return text;
 }
 
+/// What zero-config knows, in a few lines; `keypool check` lists each place.
+std::string looked_for() {
+  constexpr std::size_t kLine = 76;
+  std::string text;
+  std::string line = " ";
+  const auto add = [&](const std::string& word) {
+    if (line.size() + word.size() > kLine) {
+      text += line + '\n';
+      line = " ";
+    }
+    line += ' ' + word;
+  };
+  for (const provider::KnownProvider& known : provider::known_providers()) {
+    add(known.variable.empty() ? fmt::format("{} on {}", known.endpoint, known.base_url)
+                               : std::string(known.variable));
+  }
+  return text + line + '\n';
+}
+
 bool can_be_called(const config::Endpoint& endpoint, const Serving& serving) {
   return endpoint.keyless || found_for(endpoint.name, serving.keys).keys > 0;
 }
@@ -95,9 +115,8 @@ std::string greeting(const Serving& serving, const Terminal& terminal) {
                                               : serving.config.file.string());
 
   if (serving.demo_keys > 0) {
-    text += "No key was found, so one endpoint \"demo\" answers from a simulation. Looked at:\n";
-    for (const std::string& place : serving.looked_at) text += fmt::format("  {}\n", place);
-    text += '\n';
+    text += "No key was found, so one endpoint \"demo\" answers from a simulation. Looked for:\n" +
+            looked_for() + '\n';
   }
   text += endpoint_table(serving, terminal) + '\n';
   if (const std::string names = missing(serving, terminal); !names.empty()) {

@@ -16,7 +16,6 @@ struct Serving {
   std::string gateway_url;
   std::string admin_url;
   std::size_t demo_keys = 0;  ///< above zero: the endpoint `demo` runs over the simulated provider
-  std::vector<std::string> looked_at;  ///< places where no key was found
 };
 
 /// What a person needs to know once it runs: where it listens, each endpoint with its keys and

@@ -97,8 +97,7 @@ int serve(const Options& options) {
                         .keys = keys,
                         .gateway_url = url_of(config.listen, gateway.port()),
                         .admin_url = url_of(config.admin, admin.port()),
-                        .demo_keys = demo ? pool.total_keys() : 0,
-                        .looked_at = setup->looked_at};
+                        .demo_keys = demo ? pool.total_keys() : 0};
   fmt::print("{}", greeting(serving, terminal_of(STDOUT_FILENO)));
   std::fflush(stdout);
 

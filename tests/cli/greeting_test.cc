@@ -35,8 +35,7 @@ class Greeting : public testing::Test {
                      .keys = keys_,
                      .gateway_url = "http://127.0.0.1:8080",
                      .admin_url = "http://127.0.0.1:8081",
-                     .demo_keys = demo_keys,
-                     .looked_at = {"environment variable OPENAI_API_KEY"}},
+                     .demo_keys = demo_keys},
                     {});
   }
 
@@ -74,7 +73,7 @@ TEST_F(Greeting, SaysThatNothingCanBeCalled) {
 
 TEST_F(Greeting, OfTheDemoSaysWhereKeysWereLookedFor) {
   config_.endpoints = {endpoint("demo", "127.0.0.1")};
-  EXPECT_THAT(text(3), HasSubstr("environment variable OPENAI_API_KEY"));
+  EXPECT_THAT(text(3), HasSubstr("OPENAI_API_KEY ANTHROPIC_API_KEY"));
   EXPECT_THAT(text(3), HasSubstr("curl http://127.0.0.1:8080/demo/v1/chat/completions"));
 }
 
