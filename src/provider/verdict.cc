@@ -153,7 +153,8 @@ std::optional<milliseconds> rest_of(const Rule& rule, const Refusal& refusal, Wa
     case Rest::fallback:
       return fallback;
     case Rest::named_date:
-      if (const auto date = find_date(refusal.facts.message); date && *date > wall) {
+      if (const auto date = find_date(refusal.facts.message);
+          date && *date > wall && *date <= wall + kLongestHint) {
         return until(*date, wall);
       }
       return until(next_month(wall), wall);
