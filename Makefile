@@ -30,22 +30,38 @@ run: build
 	@exec build/release/keypool serve $(ARGS)
 
 test:
-	@scripts/install-packages.sh
+	@scripts/install-packages.sh build test
 	$(call configure,release,-DKEYPOOL_TESTS=ON -DKEYPOOL_BENCH=ON)
 	$(call compile,release)
 	$(call check,release)
 
 asan tsan:
-	@scripts/install-packages.sh
+	@scripts/install-packages.sh build test
 	$(call configure,$@,)
 	$(call compile,$@)
 	$(call check,$@)
 
 bench:
-	@scripts/install-packages.sh
+	@scripts/install-packages.sh build test bench
 	$(call configure,release,-DKEYPOOL_TESTS=ON -DKEYPOOL_BENCH=ON)
 	$(call compile,release)
 	@bench/run $(ARGS)
+
+fuzz:
+	@scripts/install-packages.sh build fuzz
+	@mkdir -p build/found
+	@cmake -S . -B build/fuzz -G Ninja -Wno-dev -DCMAKE_CXX_COMPILER=clang++ -DKEYPOOL_FUZZ=ON >build/configure-fuzz.log 2>&1 || { cat build/configure-fuzz.log; exit 1; }
+	@cmake --build build/fuzz -j $(JOBS) --target fuzzers
+	@for fuzzer in build/fuzz/fuzz/*_fuzz; do \
+	  parser=$$(basename $$fuzzer _fuzz); echo "fuzzing $$parser for $(FUZZ_SECONDS) s"; mkdir -p build/found/$$parser; \
+	  $$fuzzer -max_total_time=$(FUZZ_SECONDS) -dict=fuzz/json.dict -print_final_stats=0 -verbosity=0 \
+	    -artifact_prefix=build/found/$$parser- build/found/$$parser fuzz/corpus/$$parser || exit 1; \
+	done
+
+package: build
+	@scripts/install-packages.sh package
+	@cpack --config build/release/CPackConfig.cmake -B build/package >build/package.log 2>&1 || { cat build/package.log; exit 1; }
+	@ls build/package/*.deb
 
 clean:
 	@rm -rf build

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of packages.txt that are missing. As root, or with sudo; without
-# either it prints the one line to run. `install-packages.sh build` takes only that section.
+# either it prints the one line to run.
+#
+#   install-packages.sh build test     the sections of packages.txt that are wanted
 set -euo pipefail
 
 list=$(dirname "$0")/packages.txt
-only=${1:-all}
+sections=" $* "
 
 wanted() {
-  awk -v only="$only" '/^#/ { section = $2; next } NF && (only == "all" || section == only) { print $1 }' "$list"
+  awk -v sections="$sections" '/^#/ { section = $2; next } NF && index(sections, " " section " ") { print $1 }' "$list"
 }
 
 # A tool that is there already, from wherever, is not installed again.
@@ -15,6 +17,7 @@ present() {
   case "$1" in
     nodejs) command -v node >/dev/null ;;
     npm) command -v npm >/dev/null ;;
+    nginx-light) command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] ;;
     *) dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed' ;;
   esac
 }
