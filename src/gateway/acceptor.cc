@@ -34,8 +34,7 @@ std::expected<std::uint16_t, std::string> Acceptor::listen(const config::Listen&
   if (error) return failed(error);
 
   const asio::ip::tcp::endpoint endpoint = found.begin()->endpoint();
-  protocol_ = endpoint.protocol();
-  acceptor_.open(protocol_, error);
+  acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(kBacklog, error);
@@ -78,12 +77,7 @@ void Acceptor::accept_all() {
 void Acceptor::hand_over(int descriptor) {
   Reactor& reactor = *reactors_[next_];
   next_ = (next_ + 1) % reactors_.size();
-  auto serve = [&reactor, protocol = protocol_, descriptor] {
-    Socket socket(reactor.io().get_executor());
-    boost::system::error_code error;
-    socket.assign(protocol, descriptor, error);
-    if (!error) reactor.serve(std::move(socket));
-  };
+  auto serve = [&reactor, descriptor] { reactor.serve(descriptor); };
   asio::dispatch(reactor.io(), std::move(serve));
 }
 

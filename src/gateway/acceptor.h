@@ -42,7 +42,6 @@ class Acceptor {
                              asio::wait_traits<std::chrono::steady_clock>,
                              asio::io_context::executor_type>
       relief_;
-  asio::ip::tcp protocol_ = asio::ip::tcp::v4();
 };
 
 }  // namespace keypool::gateway

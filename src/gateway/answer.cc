@@ -48,10 +48,7 @@ Answer::State Answer::advance(Connection& upstream, std::span<char> scratch) {
     }
     const auto result = upstream.read(scratch);
     if (result.io == Io::end || result.io == Io::broken) return State::broken;
-    if (result.io != Io::moved) {
-      upstream.arm(result.io);
-      return State::waiting;
-    }
+    if (result.io != Io::moved) return State::waiting;
     begun_ = true;
     raw_.append(scratch.data(), result.bytes);
   }
@@ -77,10 +74,7 @@ bool Answer::read_ahead(Connection& upstream, std::span<char> scratch, std::size
       return true;
     }
     if (result.io == Io::broken) return true;
-    if (result.io != Io::moved) {
-      upstream.arm(result.io);
-      return false;
-    }
+    if (result.io != Io::moved) return false;
     raw_.assign(scratch.data(), result.bytes);
     raw_used_ = 0;
   }

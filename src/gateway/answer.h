@@ -16,7 +16,7 @@ namespace keypool::gateway {
 class Answer {
  public:
   enum class State {
-    waiting,    ///< for more of the head; the connection is armed
+    waiting,    ///< for more of the head
     interim,    ///< a 1xx head is here; `advance` goes on to the next
     head,       ///< the final head is here
     broken,     ///< the connection ended before
@@ -35,8 +35,8 @@ class Answer {
   /// Whether any byte of it has come.
   [[nodiscard]] bool begun() const noexcept { return begun_; }
 
-  /// Reads the beginning of the body, up to `most` bytes. False: more of that is to come, and the
-  /// connection is armed. True also when it ends early.
+  /// Reads the beginning of the body, up to `most` bytes. False: more of that is to come. True also
+  /// when it ends early.
   [[nodiscard]] bool read_ahead(Connection& upstream, std::span<char> scratch, std::size_t most);
   /// What was read ahead, decoded from its framing.
   [[nodiscard]] std::string_view ahead() const noexcept { return ahead_; }

@@ -25,23 +25,18 @@ Client::~Client() {
 }
 
 bool Client::here() {
-  if (left_) return false;
   const auto enough = std::max(kReadAhead, limits_.head_bytes);
-  while (connection_->readable() && input().size() < enough) {
+  while (!left_ && connection_->readable() && input().size() < enough) {
     const auto result = connection_->read(scratch_);
     if (result.io == Io::moved) {
       input_.append(scratch_.data(), result.bytes);
-      continue;
-    }
-    if (result.io == Io::end || result.io == Io::broken) {
+    } else if (result.io == Io::end || result.io == Io::broken) {
       left_ = true;
-      return false;
+    } else {
+      break;
     }
-    connection_->arm(result.io);
-    return true;
   }
   if (!connection_->open()) left_ = true;
-  if (!connection_->readable()) connection_->arm(Io::wants_read);
   return !left_;
 }
 
@@ -86,7 +81,6 @@ Task<bool> Client::drain_outbox() {
     const auto io = outbox_.flush(*connection_);
     if (io == Io::moved) co_return true;
     if (io == Io::broken) co_return false;
-    connection_->arm(io);
     co_await event();
   }
 }

@@ -6,9 +6,12 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <keypool/secret.h>
 
@@ -22,59 +25,82 @@ std::string words(int error) { return std::error_code(error, std::system_categor
 
 }  // namespace
 
-Connection::Connection(Socket socket, Deadlines& deadlines)
-    : Timed(deadlines), socket_(std::move(socket)) {
-  if (socket_.is_open()) {
-    connected_ = true;
-    boost::system::error_code ignored;
-    socket_.native_non_blocking(true, ignored);
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+Connection::Connection(int descriptor, Poller& poller, Deadlines& deadlines)
+    : Timed(deadlines), descriptor_(descriptor), poller_(poller) {
+  set_up();
+}
+
+Connection::Connection(const boost::asio::ip::tcp::endpoint& address, Poller& poller,
+                       Deadlines& deadlines)
+    : Timed(deadlines),
+      descriptor_(::socket(address.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                           IPPROTO_TCP)),
+      poller_(poller) {
+  if (descriptor_ < 0) {
+    fail(errno, "socket");
+  } else if (::connect(descriptor_, address.data(), static_cast<socklen_t>(address.size())) == 0) {
+    set_up();
+  } else if (errno == EINPROGRESS) {
+    connecting_ = true;
+    set_up();
+  } else {
+    fail(errno, "connect");
   }
 }
 
 Connection::~Connection() { close(); }
 
-void Connection::connect(const asio::ip::tcp::endpoint& address) {
-  connecting_ = true;
-  auto connected = [weak = weak_from_this()](const boost::system::error_code& error) {
-    const auto self = weak.lock();
-    if (!self || !self->open_) return;
-    self->connecting_ = false;
-    if (error) {
-      self->trouble_ = error.message();
-      self->close();
-    } else {
-      self->connected_ = true;
-      boost::system::error_code ignored;
-      self->socket_.native_non_blocking(true, ignored);
-      self->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    }
-    self->notify();
-  };
-  socket_.async_connect(address, std::move(connected));
+void Connection::set_up() {
+  const int on = 1;
+  ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (!poller_.watch(descriptor_, *this)) fail(errno, "watch");
 }
 
-void Connection::begin_tls(SslPtr ssl) { ssl_ = std::move(ssl); }
+void Connection::ready(std::uint32_t events) {
+  const auto self = shared_from_this();
+  if (connecting_) {
+    if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) finish_connecting();
+  } else {
+    constexpr std::uint32_t kReadable = EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP;
+    if ((events & kReadable) != 0) readable_ = true;
+    if ((events & ~EPOLLIN & kReadable) != 0) ends_ = true;
+    if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) writable_ = true;
+  }
+  notify();
+}
+
+void Connection::finish_connecting() {
+  connecting_ = false;
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) fail(error, "connect");
+}
+
+void Connection::begin_tls(const TlsClient& client, const std::string& host, SSL_SESSION* session) {
+  ssl_ = client.begin(host, descriptor_, session);
+}
 
 Io Connection::handshake() {
-  if (!open_) return Io::broken;
+  if (!open()) return Io::broken;
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
   return result == 1 ? Io::moved : tls_wants(result, "TLS handshake");
 }
 
 IoResult Connection::read(std::span<char> into) {
-  if (!open_) return {Io::broken};
+  if (!open()) return {Io::broken};
   if (!readable_) return {Io::wants_read};
   if (ssl_) return read_tls(into);
 
   ssize_t size = 0;
   do {
-    size = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
+    size = ::recv(descriptor_, into.data(), into.size(), 0);
   } while (size < 0 && errno == EINTR);
   if (size > 0) {
-    // Less than there was room for: the socket is empty, and asking again would only tell so.
-    if (static_cast<std::size_t>(size) < into.size()) readable_ = false;
+    // Less than there was room for: the socket is empty, and asking again would only tell so. But an
+    // end that has been told already is not told again.
+    if (static_cast<std::size_t>(size) < into.size() && !ends_) readable_ = false;
     return {Io::moved, static_cast<std::size_t>(size)};
   }
   if (size == 0) return {Io::end};
@@ -94,7 +120,7 @@ IoResult Connection::read_tls(std::span<char> into) {
 }
 
 IoResult Connection::write(std::span<const std::string_view> pieces) {
-  if (!open_ || !sends_) return {Io::broken};
+  if (!open() || !sends_) return {Io::broken};
   if (!writable_) return {Io::wants_write};
   if (ssl_) return write_tls(pieces);
 
@@ -114,7 +140,7 @@ IoResult Connection::write(std::span<const std::string_view> pieces) {
   message.msg_iovlen = count;
   ssize_t size = 0;
   do {
-    size = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+    size = ::sendmsg(descriptor_, &message, MSG_NOSIGNAL);
   } while (size < 0 && errno == EINTR);
   if (size >= 0) {
     if (static_cast<std::size_t>(size) < wanted) writable_ = false;
@@ -178,47 +204,6 @@ Io Connection::fail(int error, std::string_view what) {
   return Io::broken;
 }
 
-void Connection::arm(Io wanted) {
-  switch (wanted) {
-    case Io::wants_read:
-      return arm_read();
-    case Io::wants_write:
-      return arm_write();
-    case Io::moved:
-    case Io::end:
-    case Io::broken:
-      return;
-  }
-}
-
-void Connection::arm_read() {
-  if (read_armed_ || !open_ || readable_) return;
-  read_armed_ = true;
-  auto ready = [weak = weak_from_this()](const boost::system::error_code& error) {
-    const auto self = weak.lock();
-    if (!self) return;
-    self->read_armed_ = false;
-    if (error == asio::error::operation_aborted) return;
-    self->readable_ = true;
-    self->notify();
-  };
-  socket_.async_wait(Socket::wait_read, std::move(ready));
-}
-
-void Connection::arm_write() {
-  if (write_armed_ || !open_ || writable_) return;
-  write_armed_ = true;
-  auto ready = [weak = weak_from_this()](const boost::system::error_code& error) {
-    const auto self = weak.lock();
-    if (!self) return;
-    self->write_armed_ = false;
-    if (error == asio::error::operation_aborted) return;
-    self->writable_ = true;
-    self->notify();
-  };
-  socket_.async_wait(Socket::wait_write, std::move(ready));
-}
-
 void Connection::expire() {
   const auto self = shared_from_this();
   expired_ = true;
@@ -232,28 +217,25 @@ void Connection::notify() {
 }
 
 void Connection::shut_down() noexcept {
-  if (!open_) return;
+  if (!open()) return;
   if (ssl_) SSL_shutdown(ssl_.get());
-  boost::system::error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  ::shutdown(descriptor_, SHUT_WR);
 }
 
 void Connection::close() noexcept {
-  if (!open_) return;
-  open_ = false;
-  connecting_ = false;
-  connected_ = false;
+  if (!open()) return;
   // Without a goodbye OpenSSL takes the connection for broken and its session for unfit to resume.
   if (ssl_ && trouble_.empty() && SSL_is_init_finished(ssl_.get()) == 1) SSL_shutdown(ssl_.get());
   ssl_.reset();
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  connecting_ = false;
+  poller_.forget(*this);
+  ::close(std::exchange(descriptor_, -1));
 }
 
 void Connection::reset() noexcept {
-  if (!open_) return;
-  boost::system::error_code ignored;
-  socket_.set_option(Socket::linger(true, 0), ignored);
+  if (!open()) return;
+  const linger at_once{1, 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   close();
 }
 

@@ -6,20 +6,22 @@
 #include <string>
 #include <string_view>
 
+#include <boost/asio/ip/tcp.hpp>
+
 #include "gateway/deadlines.h"
+#include "gateway/poller.h"
 #include "gateway/signal.h"
-#include "gateway/task.h"
 #include "gateway/tls.h"
 
 namespace keypool::gateway {
 
 /// What came of an attempt to move bytes.
 enum class Io {
-  moved,       ///< at least one byte
-  wants_read,  ///< nothing now: arm it and wait for the signal
-  wants_write,
-  end,     ///< the other side has said that it sends no more
-  broken,  ///< reset, expired, closed, or not what TLS expects
+  moved,        ///< at least one byte
+  wants_read,   ///< nothing now: the signal tells when to try again
+  wants_write,  ///< the same
+  end,          ///< the other side has said that it sends no more
+  broken,       ///< reset, expired, closed, or not what TLS expects
 };
 
 struct IoResult {
@@ -28,15 +30,21 @@ struct IoResult {
 };
 
 /// One TCP connection, with TLS on it or without. It never blocks and holds no buffer: `read` and
-/// `write` move what can be moved now; what they want is armed, and the signal tells when to look
-/// again. A read that stays armed is taken over by whoever uses the connection next, which is how
-/// an idle connection is watched and why a request costs one arming and not two.
+/// `write` move what can be moved now, and the signal tells when more can. While a connection is
+/// not used its events are remembered, so that an idle one is watched at no cost.
 ///
 /// Thread-safety: the reactor's thread only.
-/// Lifetime: closes when its owner lets go of it, whatever is armed.
-class Connection : public std::enable_shared_from_this<Connection>, public Timed {
+/// Lifetime: closes when its owner lets go of it.
+class Connection final : public std::enable_shared_from_this<Connection>,
+                         public Timed,
+                         public Watched {
  public:
-  Connection(Socket socket, Deadlines& deadlines);
+  /// Takes over a connected socket that does not block.
+  Connection(int descriptor, Poller& poller, Deadlines& deadlines);
+
+  /// Begins to connect; the signal tells when `connecting` has become false.
+  Connection(const boost::asio::ip::tcp::endpoint& address, Poller& poller, Deadlines& deadlines);
+
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection() override;
@@ -44,16 +52,13 @@ class Connection : public std::enable_shared_from_this<Connection>, public Timed
   /// Who is told when something happens; null: nobody. It must live until it is replaced.
   void report_to(Signal* signal) noexcept { signal_ = signal; }
 
-  /// Begins to connect; the signal tells when `connecting` has become false.
-  void connect(const asio::ip::tcp::endpoint& address);
   [[nodiscard]] bool connecting() const noexcept { return connecting_; }
-  [[nodiscard]] bool connected() const noexcept { return connected_; }
+  [[nodiscard]] bool open() const noexcept { return descriptor_ >= 0; }
 
   /// Puts TLS on a connected connection; then `handshake` until it has moved.
-  void begin_tls(SslPtr ssl);
+  void begin_tls(const TlsClient& client, const std::string& host, SSL_SESSION* session);
   [[nodiscard]] Io handshake();
   [[nodiscard]] SSL* tls() const noexcept { return ssl_.get(); }
-  [[nodiscard]] int native_handle() noexcept { return socket_.native_handle(); }
 
   [[nodiscard]] IoResult read(std::span<char> into);
 
@@ -63,9 +68,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Timed
   /// Whether a read may give something that has not been asked for yet.
   [[nodiscard]] bool readable() const noexcept { return readable_; }
 
-  /// `wants_read` or `wants_write`: the signal will tell. Others arm nothing.
-  void arm(Io wanted);
-
+  /// Whether it was closed because its deadline passed.
   [[nodiscard]] bool expired() const noexcept { return expired_; }
 
   /// Says that no more will be sent. The other side may still send.
@@ -74,33 +77,31 @@ class Connection : public std::enable_shared_from_this<Connection>, public Timed
   void close() noexcept;
   /// Ends with a reset: the other side must not take what it has for the whole.
   void reset() noexcept;
-  [[nodiscard]] bool open() const noexcept { return open_; }
 
   /// Why it broke, in words for an operator; empty when it did not.
   [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
 
  private:
-  void arm_read();
-  void arm_write();
+  void ready(std::uint32_t events) override;
   void expire() override;
+  void finish_connecting();
   void notify();
+  void set_up();
   [[nodiscard]] IoResult read_tls(std::span<char> into);
   [[nodiscard]] IoResult write_tls(std::span<const std::string_view> pieces);
   [[nodiscard]] Io tls_wants(int result, std::string_view what);
-  [[nodiscard]] Io fail(int error, std::string_view what);
+  Io fail(int error, std::string_view what);
 
-  Socket socket_;
+  int descriptor_;  // -1: closed
+  Poller& poller_;
   SslPtr ssl_;
   Signal* signal_ = nullptr;
   std::string trouble_;
-  bool open_ = true;
-  bool sends_ = true;
   bool connecting_ = false;
-  bool connected_ = false;
+  bool sends_ = true;
   bool readable_ = true;
   bool writable_ = true;
-  bool read_armed_ = false;
-  bool write_armed_ = false;
+  bool ends_ = false;  // the other side sends no more than what is here
   bool expired_ = false;
 };
 

@@ -15,7 +15,7 @@ namespace keypool::gateway {
 class Outbox {
  public:
   /// `moved`: all of it is sent. `wants_write` (or, under TLS, `wants_read`): the rest was copied;
-  /// arm, and `flush` after the signal. `broken`: it will never be sent. Uses `pieces` up.
+  /// `flush` after the signal. `broken`: it will never be sent. Uses `pieces` up.
   [[nodiscard]] Io send(Connection& connection, std::span<std::string_view> pieces);
   [[nodiscard]] Io flush(Connection& connection);
 

@@ -29,10 +29,11 @@ Reactor::Reactor(Site& site)
       // Sockets and timers are this thread's alone; only `post` comes from others.
       io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       work_(io_.get_executor()),
+      poller_(io_),
       deadlines_(system_clock().now()),
       ticker_(io_) {
   for (const auto& endpoint : site_.config.endpoints) {
-    upstreams_.push_back(std::make_unique<Upstream>(io_, deadlines_, endpoint.base_url,
+    upstreams_.push_back(std::make_unique<Upstream>(io_, poller_, deadlines_, endpoint.base_url,
                                                     site_.config.limits, site_.tls.get()));
   }
 }
@@ -52,6 +53,7 @@ void Reactor::stop() {
   asio::post(io_, [this] {
     for (const auto& upstream : upstreams_) upstream->close();
     ticker_.cancel();
+    poller_.close();
     work_.reset();
     io_.stop();
   });
@@ -67,8 +69,8 @@ void Reactor::tick() {
   });
 }
 
-void Reactor::serve(Socket socket) {
-  auto connection = std::make_shared<Connection>(std::move(socket), deadlines_);
+void Reactor::serve(int descriptor) {
+  auto connection = std::make_shared<Connection>(descriptor, poller_, deadlines_);
   if (draining_) return;
   auto session = std::make_shared<Session>(*this, std::move(connection));
   sessions_.insert(session);

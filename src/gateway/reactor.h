@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/connection.h"
+#include "gateway/poller.h"
 #include "gateway/scratch.h"
 #include "gateway/session.h"
 #include "gateway/site.h"
@@ -40,8 +41,8 @@ class Reactor {
   [[nodiscard]] Scratch& scratch() noexcept { return scratch_; }
   [[nodiscard]] Upstream& upstream(std::size_t endpoint) noexcept { return *upstreams_[endpoint]; }
 
-  /// Serves a client on an accepted socket.
-  void serve(Socket socket);
+  /// Serves a client on an accepted socket that does not block, which it takes over.
+  void serve(int descriptor);
 
   /// Ends clients between two requests; the others get no further request.
   void drain();
@@ -56,6 +57,7 @@ class Reactor {
   Site& site_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
+  Poller poller_;
   Deadlines deadlines_;
   Scratch scratch_;
   asio::basic_waitable_timer<std::chrono::steady_clock,

@@ -26,10 +26,7 @@ Relay::State Relay::advance() {
   for (int turn = 0; turn < kTurn; ++turn) {
     const auto flushed = client_.outbox().flush(client_.connection());
     if (flushed == Io::broken) return State::client_broken;
-    if (flushed != Io::moved) {
-      client_.connection().arm(flushed);
-      return State::moving;
-    }
+    if (flushed != Io::moved) return State::moving;
     if (ended_) return State::done;
 
     Passed passed;
@@ -38,10 +35,7 @@ Relay::State Relay::advance() {
       answer_.forget_body();
     } else {
       const auto result = upstream_->read(scratch_.bytes);
-      if (result.io == Io::wants_read || result.io == Io::wants_write) {
-        upstream_->arm(result.io);
-        return State::moving;
-      }
+      if (result.io == Io::wants_read || result.io == Io::wants_write) return State::moving;
       if (result.io == Io::broken) return State::upstream_broken;
       if (result.io == Io::end && !answer_.decoder().end()) return State::upstream_broken;
       passed = pass({scratch_.bytes.data(), result.bytes});

@@ -23,7 +23,7 @@ namespace keypool::gateway {
 class Relay {
  public:
   enum class State {
-    moving,           ///< waits for upstream or the client; what it wants is armed
+    moving,           ///< waits for upstream or the client
     yielding,         ///< more could be moved, but others want their turn
     done,             ///< the client has all of it
     upstream_broken,  ///< the answer ends too early, or is malformed

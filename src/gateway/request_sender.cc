@@ -36,10 +36,7 @@ RequestSender::State RequestSender::send_opening(Connection& upstream) {
   while (!opening_left_.empty()) {
     const auto result = upstream.write(opening_left_);
     if (result.io == Io::broken) return State::broken;
-    if (result.io != Io::moved) {
-      upstream.arm(result.io);
-      return State::sending;
-    }
+    if (result.io != Io::moved) return State::sending;
     remove_front(opening_left_, result.bytes);
   }
   return State::sent;
@@ -49,10 +46,7 @@ RequestSender::State RequestSender::pass_on(Connection& upstream, Client& client
   for (;;) {
     const auto flushed = outbox_.flush(upstream);
     if (flushed == Io::broken) return State::broken;
-    if (flushed != Io::moved) {
-      upstream.arm(flushed);
-      return State::sending;
-    }
+    if (flushed != Io::moved) return State::sending;
     if (ended_) return State::sent;
     if (client.input().empty()) {
       waits_for_client_ = true;

@@ -18,7 +18,7 @@ namespace keypool::gateway {
 class RequestSender {
  public:
   enum class State {
-    sending,    ///< waits for upstream, which is armed, or for the client
+    sending,    ///< waits for upstream or for the client
     sent,       ///< all of it
     broken,     ///< upstream takes no more
     malformed,  ///< the client's body is, or it is too large: see `refusal`

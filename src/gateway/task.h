@@ -2,7 +2,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace keypool::gateway {
@@ -16,7 +15,5 @@ template <class T>
 using Task = asio::awaitable<T, asio::io_context::executor_type>;
 
 inline constexpr asio::use_awaitable_t<asio::io_context::executor_type> kAwait;
-
-using Socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
 
 }  // namespace keypool::gateway

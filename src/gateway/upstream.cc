@@ -30,9 +30,10 @@ std::unexpected<ConnectFailure> unreachable(std::string what) {
 
 }  // namespace
 
-Upstream::Upstream(asio::io_context& io, Deadlines& deadlines, const config::BaseUrl& url,
-                   const config::Limits& limits, const TlsClient* tls)
+Upstream::Upstream(asio::io_context& io, Poller& poller, Deadlines& deadlines,
+                   const config::BaseUrl& url, const config::Limits& limits, const TlsClient* tls)
     : io_(io),
+      poller_(poller),
       deadlines_(deadlines),
       url_(url),
       limits_(limits),
@@ -58,7 +59,6 @@ void Upstream::keep(std::shared_ptr<Connection> connection) {
   if (!connection->open()) return;
   if (connection->tls() != nullptr) session_ = resumable_session(connection->tls());
   connection->expire_after(kKeptTime);
-  connection->arm(Io::wants_read);
   if (kept_.size() == kMostKept) {
     std::erase_if(kept_, [](const auto& kept) { return !kept->open(); });
     if (kept_.size() == kMostKept) kept_.erase(kept_.begin());
@@ -100,21 +100,21 @@ Task<Upstream::Reached> Upstream::reach(Client& client, const Alarm& late) {
   std::string trouble;
   for (;;) {
     for (auto racer = racers.begin(); racer != racers.end();) {
-      if (racer->connection->connected()) co_return std::move(racer->connection);
       if (racer->connection->connecting()) {
         ++racer;
         continue;
       }
+      if (racer->connection->open()) co_return std::move(racer->connection);
       trouble = fmt::format("{}: {}", name(racer->address), racer->connection->trouble());
       racer = racers.erase(racer);
     }
     if (next < addresses.size() && (racers.empty() || head_start->rang())) {
-      const auto connection = std::make_shared<Connection>(Socket(io_.get_executor()), deadlines_);
+      const auto connection = std::make_shared<Connection>(addresses[next], poller_, deadlines_);
       connection->report_to(client.signal().get());
-      connection->connect(addresses[next]);
       racers.push_back({addresses[next], connection});
       head_start.emplace(io_, client.signal(), kHeadStart);
       ++next;
+      continue;  // it may have ended at once
     }
     if (racers.empty()) {
       addresses_->doubt();
@@ -130,14 +130,13 @@ Task<Upstream::Reached> Upstream::reach(Client& client, const Alarm& late) {
 
 Task<Upstream::Reached> Upstream::secure(Client& client, const Alarm& late,
                                          std::shared_ptr<Connection> connection) {
-  connection->begin_tls(tls_->begin(url_.host, connection->native_handle(), session_.get()));
+  connection->begin_tls(*tls_, url_.host, session_.get());
   for (;;) {
     const auto io = connection->handshake();
     if (io == Io::moved) co_return connection;
     if (io == Io::broken || io == Io::end) {
       co_return unreachable(fmt::format("{}: {}", authority_, connection->trouble()));
     }
-    connection->arm(io);
     if (auto reason = give_up(client, late)) co_return std::unexpected(std::move(*reason));
     co_await client.event();
   }

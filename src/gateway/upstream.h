@@ -34,7 +34,7 @@ struct ConnectFailure {
 class Upstream {
  public:
   /// All must outlive it. `tls` may be null where the endpoint's URL is plain.
-  Upstream(asio::io_context& io, Deadlines& deadlines, const config::BaseUrl& url,
+  Upstream(asio::io_context& io, Poller& poller, Deadlines& deadlines, const config::BaseUrl& url,
            const config::Limits& limits, const TlsClient* tls);
 
   /// A kept connection, or null. It may turn out to be stale.
@@ -62,6 +62,7 @@ class Upstream {
   [[nodiscard]] static std::optional<ConnectFailure> give_up(Client& client, const Alarm& late);
 
   asio::io_context& io_;
+  Poller& poller_;
   Deadlines& deadlines_;
   const config::BaseUrl& url_;
   const config::Limits& limits_;
