@@ -55,7 +55,7 @@ constexpr Rule kCommonRules[] = {
     {.row = "47", .from = 504, .to = 504, .kind = Kind::server_error, .reason = "timeout"},
     {.row = "45", .from = 502, .to = 503, .kind = Kind::overloaded, .reason = "unavailable"},
     {.row = "45", .from = 520, .to = 530, .kind = Kind::overloaded, .reason = "overloaded"},
-    {.row = "46", .from = 500, .to = 599, .kind = Kind::server_error, .reason = "server error"},
+    {.row = "46", .from = 500, .to = 999, .kind = Kind::server_error, .reason = "server error"},
     {.row = "53", .from = 400, .to = 499, .kind = Kind::request_fault, .reason = "request refused"},
 };
 
@@ -137,6 +137,24 @@ std::optional<milliseconds> until(WallTime then, WallTime now) {
   return std::chrono::duration_cast<milliseconds>(then - now);
 }
 
+// Whether "retry after" is about what the verdict lets rest. An empty purse or a refused key is not
+// mended in the seconds that some servers put on every 4xx.
+bool follows_hints(Kind kind) {
+  switch (kind) {
+    case Kind::throttled:
+    case Kind::overloaded:
+    case Kind::server_error:
+      return true;
+    case Kind::success:
+    case Kind::depleted:
+    case Kind::bad_key:
+    case Kind::no_model_access:
+    case Kind::request_fault:
+      return false;
+  }
+  return false;
+}
+
 std::optional<milliseconds> rest_of(const Rule& rule, const Refusal& refusal, WallTime wall) {
   // A day's end is the provider's clock, not ours: a minute later is safe.
   constexpr milliseconds kAfterMidnight = std::chrono::minutes(1);
@@ -145,11 +163,12 @@ std::optional<milliseconds> rest_of(const Rule& rule, const Refusal& refusal, Wa
   const auto fallback =
       rule.fallback.count() > 0 ? std::optional(rule.fallback) : std::optional<milliseconds>();
   switch (rule.rest) {
-    case Rest::hint:
-      if (const auto hint = retry_hint(refusal.head.headers, refusal.facts, wall)) {
-        return hint->count() > 0 ? *hint : kSoon;
-      }
-      return fallback;
+    case Rest::hint: {
+      if (!follows_hints(rule.kind)) return fallback;
+      const auto hint = retry_hint(refusal.head.headers, refusal.facts, wall);
+      if (!hint) return fallback;
+      return hint->count() > 0 ? *hint : fallback.value_or(kSoon);
+    }
     case Rest::fallback:
       return fallback;
     case Rest::named_date:
@@ -176,25 +195,11 @@ Verdict judged(Dialect dialect, const Refusal& refusal, WallTime wall) {
   }
   if (rule == nullptr) rule = find_rule(kCommonRules, refusal);
   if (rule == nullptr) return {};
-  Verdict verdict{.kind = rule->kind,
-                  .retry_after = rest_of(*rule, refusal, wall),
-                  .reason = std::string(rule->reason),
-                  .operator_only = rule->operator_only,
-                  .larger_lane_may_serve = rule->larger_lane_may_serve};
-  switch (verdict.kind) {
-    case Kind::success:
-    case Kind::request_fault:
-      verdict.retry_after.reset();
-      break;
-    case Kind::throttled:
-    case Kind::depleted:
-    case Kind::bad_key:
-    case Kind::no_model_access:
-    case Kind::overloaded:
-    case Kind::server_error:
-      break;
-  }
-  return verdict;
+  return {.kind = rule->kind,
+          .retry_after = rest_of(*rule, refusal, wall),
+          .reason = std::string(rule->reason),
+          .operator_only = rule->operator_only,
+          .larger_lane_may_serve = rule->larger_lane_may_serve};
 }
 
 // The status that an error inside a stream would have had as an answer of its own.
