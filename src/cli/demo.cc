@@ -45,12 +45,12 @@ struct Options {
 /// Where the demo tells how it goes: a live picture, a line now and then, or nothing.
 class Telling {
  public:
-  Telling(bool quiet, const Terminal& terminal) : quiet_(quiet), terminal_(terminal) {
-    if (!quiet_ && terminal_.interactive) area_.emplace(stdout);
+  Telling(bool quiet, const Terminal& terminal) : quiet_(quiet) {
+    if (!quiet_ && terminal.interactive) area_.emplace(stdout);
   }
 
   void tell(const DemoMoment& moment) {
-    if (area_) return area_->draw(demo_frame(moment, terminal_));
+    if (area_) return area_->draw(demo_frame(moment, terminal_of(STDOUT_FILENO)));
     if (quiet_ || moment.elapsed < next_) return;
     fmt::print("{}", demo_progress(moment));
     std::fflush(stdout);
@@ -59,7 +59,6 @@ class Telling {
 
  private:
   bool quiet_;
-  Terminal terminal_;
   std::optional<LiveArea> area_;
   milliseconds next_ = kProgress;
 };
@@ -67,7 +66,7 @@ class Telling {
 std::string introduction(const lab::Scenario& scenario, double calls_per_second,
                          const Terminal& terminal) {
   return fmt::format(
-      "{}\n{:.1f} calls a second, which none of {} could bear alone, through one endpoint.\n\n",
+      "{}\n{:.1f} calls a second to one endpoint: more than any of its {} bears.\n\n",
       paint("keypool demo", Tone::strong, terminal), calls_per_second,
       counted(scenario.keys.size(), "simulated key"));
 }

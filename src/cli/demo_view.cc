@@ -93,10 +93,8 @@ std::string demo_summary(const DemoResult& result, const Terminal& terminal) {
                         counted(result.keys.size(), "key")),
             counts.failed == 0 ? Tone::good : Tone::warn, terminal);
   if (refused > 0) {
-    text += fmt::format(
-        "The provider said 429 {} time{}; keypool went on with another key, and no caller saw "
-        "it.\n",
-        whole_count(refused), refused == 1 ? "" : "s");
+    text += fmt::format("{} the provider said 429; another key took over, and no caller saw it.\n",
+                        counted(refused, "time"));
   }
   text += fmt::format("Alone, the largest key ({}) would have answered {} of them: {}.\n",
                       result.best_key, whole_count(result.best_key_alone),

@@ -57,11 +57,10 @@ TEST(DemoSummary, ComparesWithTheLargestKeyAlone) {
                           .keys = moment().keys,
                           .best_key = "large",
                           .best_key_alone = 187};
-  EXPECT_EQ(
-      demo_summary(result, {}),
-      "300 of 300 calls answered in 1m, over 2 keys.\n"
-      "The provider said 429 3 times; keypool went on with another key, and no caller saw it.\n"
-      "Alone, the largest key (large) would have answered 187 of them: 62%.\n");
+  EXPECT_EQ(demo_summary(result, {}),
+            "300 of 300 calls answered in 1m, over 2 keys.\n"
+            "3 times the provider said 429; another key took over, and no caller saw it.\n"
+            "Alone, the largest key (large) would have answered 187 of them: 62%.\n");
 }
 
 }  // namespace
