@@ -1,10 +1,13 @@
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "lab/scenario.h"
-#include "tests/lab/temporary_file.h"
 
 namespace keypool::lab {
 namespace {
@@ -12,12 +15,26 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-std::expected<Scenario, std::string> load(std::string_view text) {
-  return load_scenario(TemporaryFile(text).path());
-}
+/// A file that lives for one test.
+class ScenarioFile {
+ public:
+  explicit ScenarioFile(std::string_view text) {
+    const int descriptor = mkstemp(path_.data());
+    EXPECT_GE(descriptor, 0);
+    close(descriptor);
+    std::ofstream(path_) << text;
+  }
+  ~ScenarioFile() { std::filesystem::remove(path_); }
+
+  [[nodiscard]] std::expected<Scenario, std::string> load() const { return load_scenario(path_); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = (std::filesystem::temp_directory_path() / "scenario-XXXXXX").string();
+};
 
 TEST(ScenarioFile, MayLeaveEverythingOut) {
-  const auto scenario = load("");
+  const auto scenario = ScenarioFile("").load();
 
   ASSERT_TRUE(scenario) << scenario.error();
   EXPECT_EQ(scenario->port, 0);
@@ -25,7 +42,7 @@ TEST(ScenarioFile, MayLeaveEverythingOut) {
 }
 
 TEST(ScenarioFile, SaysAllThereIsToSay) {
-  const auto loaded = load(R"(
+  const auto loaded = ScenarioFile(R"(
 listen: "[::1]:9000"
 seed: 7
 time_scale: 60
@@ -101,8 +118,10 @@ changes:
 }
 
 TEST(ScenarioFile, MayBeJson) {
-  const auto scenario = load(
-      R"({"answers":{"tokens":8},"keys":[{"name":"A","secret":"sk-demo","limits":{"*":{"rpm":2,"burst":0.5}}}]})");
+  const auto scenario =
+      ScenarioFile(
+          R"({"answers":{"tokens":8},"keys":[{"name":"A","secret":"sk-demo","limits":{"*":{"rpm":2,"burst":0.5}}}]})")
+          .load();
 
   ASSERT_TRUE(scenario) << scenario.error();
   EXPECT_EQ(scenario->keys[0].limits[0].second, (Limits{.rpm = 2, .burst = 0.5}));
@@ -126,9 +145,9 @@ void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 class ScenarioMistake : public ::testing::TestWithParam<Row> {};
 
 TEST_P(ScenarioMistake, IsNamedWithItsPlace) {
-  const TemporaryFile file(GetParam().text);
+  const ScenarioFile file(GetParam().text);
 
-  const auto scenario = load_scenario(file.path());
+  const auto scenario = file.load();
 
   ASSERT_FALSE(scenario);
   EXPECT_THAT(scenario.error(), HasSubstr(file.path() + ":" + GetParam().complaint));
@@ -176,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST(ScenarioFile, TellsAllItsMistakesAtOnce) {
-  const auto scenario = load("seed: x\ntime_scale: y");
+  const auto scenario = ScenarioFile("seed: x\ntime_scale: y").load();
 
   ASSERT_FALSE(scenario);
   EXPECT_THAT(scenario.error(), HasSubstr(":1:7: seed"));
