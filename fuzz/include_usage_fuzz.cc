@@ -5,12 +5,13 @@
 
 #include "fuzz/input.h"
 #include "provider/include_usage.h"
+#include "tests/provider/filtered.h"
 
 namespace {
 
 using keypool::fuzz::Input;
 using keypool::fuzz::require;
-using keypool::provider::UsageEventFilter;
+using keypool::provider::filtered;
 namespace dom = simdjson::dom;
 
 bool is_json(std::string_view text) {
@@ -32,22 +33,6 @@ void check_question(std::string_view body) {
   require(is_json(*asked), "JSON stays JSON");
   require(asks(*asked), "the question stands in it");
   require(!keypool::provider::ask_for_usage(*asked), "it is asked once");
-}
-
-std::string filtered(const std::vector<std::string_view>& pieces) {
-  UsageEventFilter filter;
-  std::vector<std::string_view> forward;
-  std::string out;
-  const auto take = [&] {
-    for (const std::string_view run : forward) out.append(run);
-  };
-  for (const std::string_view piece : pieces) {
-    filter.feed(piece, forward);
-    take();
-  }
-  filter.finish(forward);
-  take();
-  return out;
 }
 
 bool is_subsequence(std::string_view part, std::string_view whole) {

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <rapidcheck.h>
 
+#include "tests/provider/filtered.h"
 #include "tests/provider/pieces.h"
 
 namespace keypool::provider {
@@ -174,22 +175,6 @@ const std::vector<Stream>& streams() {
       {"NoEventStream", "{\"choices\":[],\"usage\":{}}", "{\"choices\":[],\"usage\":{}}"},
   };
   return all;
-}
-
-std::string filtered(const std::vector<std::string_view>& pieces) {
-  UsageEventFilter filter;
-  std::vector<std::string_view> forward;
-  std::string out;
-  const auto take = [&] {
-    for (const std::string_view run : forward) out.append(run);
-  };
-  for (const std::string_view piece : pieces) {
-    filter.feed(piece, forward);
-    take();
-  }
-  filter.finish(forward);
-  take();
-  return out;
 }
 
 class UsageEventOutOf : public testing::TestWithParam<Stream> {};
