@@ -18,16 +18,16 @@ forbid() {
 
 forbid '(steady_clock|system_clock|high_resolution_clock)::now|\bclock_gettime *\(|\bgettimeofday *\(' \
   'time comes in through keypool::Clock' \
-  src/pool/clock.cc bench/ tests/ examples/ src/http/ src/lab/ src/cli/
+  src/pool/clock.cc bench/ tests/ examples/ src/http/ src/cli/
 forbid '\b(sleep_for|sleep_until|usleep|nanosleep)\b|[^_a-z]sleep\(' \
-  'wait for a condition, not for time' tests/support/ src/cli/ bench/
-forbid '\b(rand|srand|random_device)\b' 'randomness is a seeded parameter' src/cli/
+  'wait for a condition, not for time'
+forbid '\b(rand|srand|random_device)\b' 'randomness is a seeded parameter'
 forbid '\b(secure_)?getenv *\(|\bsetenv *\(' 'the environment is read in src/secrets, src/config/find_file.cc and src/cli' \
   src/secrets/ src/config/ src/cli/ tests/ bench/ examples/
 forbid 'std::(cout|cerr)\b|\bprintf *\(' 'output belongs to src/cli' src/cli/ bench/ examples/ tests/ fuzz/
 forbid '\b(TODO|FIXME|XXX|HACK)\b|not implemented' 'finish it, or file it'
 forbid '^ *default:' 'a switch over our enums is exhaustive, so that a new value shows up where it must be decided' \
-  src/http/ src/provider/ src/lab/ tests/ fuzz/ src/config/
+  src/http/ src/provider/ tests/
 forbid 'using namespace std;' 'name what you use'
 
 # The public API includes nothing from src/.
