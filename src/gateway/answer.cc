@@ -1,17 +1,12 @@
 #include "gateway/answer.h"
 
+#include "gateway/memory.h"
+
 namespace keypool::gateway {
 namespace {
 
 // More 1xx heads than any server has reason to send.
 constexpr int kMostInterimHeads = 32;
-
-constexpr std::size_t kWorthKeeping = 4096;
-
-void shrink(std::string& text) {
-  text.clear();
-  if (text.capacity() > kWorthKeeping) std::string().swap(text);
-}
 
 }  // namespace
 
@@ -81,9 +76,9 @@ bool Answer::read_ahead(Connection& upstream, std::span<char> scratch, std::size
 }
 
 void Answer::forget_body() {
-  shrink(raw_);
+  clear_and_shrink(raw_);
   raw_used_ = 0;
-  shrink(ahead_);
+  clear_and_shrink(ahead_);
 }
 
 }  // namespace keypool::gateway

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/memory.h"
+
 namespace keypool::gateway {
 namespace {
 
 // How much a client may send ahead of what is being used; more stays in the kernel and slows it.
 constexpr std::size_t kReadAhead = 64 * 1024;
-
-constexpr std::size_t kWorthKeeping = 4096;
 
 }  // namespace
 
@@ -51,6 +51,10 @@ void Client::consume(std::size_t bytes) {
   }
 }
 
+void Client::give_back() {
+  if (input().empty()) release(input_);
+}
+
 Task<std::expected<bool, http::Refusal>> Client::read_head(http::RequestHead& head) {
   const http::HeadLimits bounds{.bytes = limits_.head_bytes};
   head.clear();
@@ -67,8 +71,8 @@ Task<std::expected<bool, http::Refusal>> Client::read_head(http::RequestHead& he
         connection_->never_expire();
         co_return true;
       }
-    } else if (input_.capacity() > kWorthKeeping) {
-      std::string().swap(input_);
+    } else {
+      clear_and_shrink(input_);
     }
     const auto before = input().size();
     if (!here()) co_return false;

@@ -44,6 +44,8 @@ class Client {
     return std::string_view(input_).substr(used_);
   }
   void consume(std::size_t bytes);
+  /// No input will be needed soon.
+  void give_back();
 
   /// Reads the next request's head. False: the client has left. `head` belongs to the awaiter.
   Task<std::expected<bool, http::Refusal>> read_head(http::RequestHead& head);

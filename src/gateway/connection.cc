@@ -98,8 +98,8 @@ IoResult Connection::read(std::span<char> into) {
     size = ::recv(descriptor_, into.data(), into.size(), 0);
   } while (size < 0 && errno == EINTR);
   if (size > 0) {
-    // Less than there was room for: the socket is empty, and asking again would only tell so. But an
-    // end that has been told already is not told again.
+    // Less than there was room for: the socket is empty, and asking again would only tell so. But
+    // an end that has been told already is not told again.
     if (static_cast<std::size_t>(size) < into.size() && !ends_) readable_ = false;
     return {Io::moved, static_cast<std::size_t>(size)};
   }

@@ -108,6 +108,7 @@ Task<Exchange::After> Exchange::run() {
 
 void Exchange::begin() {
   began_ = system_clock().now();
+  call_ = {};
   endpoint_ = nullptr;
   key_name_.clear();
   tries_ = 0;

@@ -86,6 +86,7 @@ class Exchange {
   void write_upstream_head();
   void pass_interim_head();
   void give_back_upstream();
+  void hold_little();
   After hung_up();
   void ended(Outcome outcome, int status);
 

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "gateway/exchange.h"
+#include "gateway/memory.h"
 #include "gateway/reactor.h"
 #include "gateway/relay.h"
 #include "provider/error_shape.h"
@@ -15,6 +16,8 @@ namespace keypool::gateway {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr std::string_view kEventStream = "text/event-stream";
 
 int whole_seconds(milliseconds time) {
   return static_cast<int>((std::max(time, milliseconds{0}).count() + 999) / 1000);
@@ -31,7 +34,7 @@ Task<Exchange::After> Exchange::relay() {
   const auto content_type = http::find(head.headers(), "content-type").value_or("");
   const auto encoding = http::find(head.headers(), "content-encoding").value_or("");
   const bool filters = success && asks_for_usage_ && encoding.empty() &&
-                       content_type.starts_with("text/event-stream");
+                       http::same_name(content_type.substr(0, kEventStream.size()), kEventStream);
   const auto framing = frame_for_client(head, request_.minor_version(), stays,
                                         filters ? Bytes::filtered : Bytes::all);
   out_.clear();
@@ -67,7 +70,7 @@ Task<Exchange::After> Exchange::relay() {
     }
     if (upstream_) {
       const auto sending = sender_.advance(*upstream_, client_, reactor_.scratch());
-      if (sending == RequestSender::State::sent) body_.forget();
+      if (sending != RequestSender::State::sending) hold_little();
       if (client_.outbox().empty()) {
         upstream_->expire_after(limits.idle_time);
       } else {
@@ -88,9 +91,19 @@ Task<Exchange::After> Exchange::relay() {
   if (success) settle_success(count());
   give_back_upstream();
   upstream_.reset();
+  clear_and_shrink(out_);
   ended(Outcome::answered, head.status());
   if (framing.keeps_alive && !reactor_.draining()) co_return After::next;
   co_return body_.consumed() ? After::close : After::linger;
+}
+
+// A stream may wait long for its next event. What it does not need any more is given back; an
+// answer that came whole is not worth the trouble.
+void Exchange::hold_little() {
+  body_.give_back();
+  sender_.give_back();
+  client_.give_back();
+  release(out_);
 }
 
 void Exchange::settle_success(const provider::Usage& usage) {
@@ -127,6 +140,7 @@ Task<Exchange::After> Exchange::refuse() {
   if (client_.outbox().send(client_.connection(), pieces) == Io::broken) co_return After::close;
   const bool all_sent = co_await client_.drain_outbox();
   if (!all_sent) co_return After::close;
+  clear_and_shrink(out_);
   co_return stays ? After::next : After::linger;
 }
 
@@ -139,6 +153,8 @@ Exchange::After Exchange::hung_up() {
 }
 
 void Exchange::ended(Outcome outcome, int status) {
+  body_.forget();
+  answer_.forget_body();
   auto& counters = reactor_.site().counters;
   if (endpoint_ == nullptr) {
     counters.astray.fetch_add(1, std::memory_order_relaxed);
@@ -149,7 +165,8 @@ void Exchange::ended(Outcome outcome, int status) {
   }
   if (!spdlog::should_log(spdlog::level::debug)) return;
   spdlog::debug("{} {}: {} {} after {} ms, endpoint \"{}\", key \"{}\", model \"{}\", {} tries",
-                request_.method(), request_.target(), to_string(outcome), status,
+                request_.method(), request_.target().substr(0, request_.target().find('?')),
+                to_string(outcome), status,
                 std::chrono::duration_cast<milliseconds>(system_clock().now() - began_).count(),
                 endpoint_ != nullptr ? std::string_view(endpoint_->name) : "", key_name_,
                 call_.model, tries_);

@@ -1,5 +1,7 @@
 #include "gateway/outbox.h"
 
+#include "gateway/memory.h"
+
 namespace keypool::gateway {
 
 Io Outbox::send(Connection& connection, std::span<std::string_view> pieces) {
@@ -28,10 +30,8 @@ Io Outbox::flush(Connection& connection) {
 }
 
 void Outbox::clear() noexcept {
-  constexpr std::size_t kWorthKeeping = 4096;
-  rest_.clear();
+  clear_and_shrink(rest_);
   sent_ = 0;
-  if (rest_.capacity() > kWorthKeeping) std::string().swap(rest_);
 }
 
 }  // namespace keypool::gateway

@@ -33,7 +33,7 @@ Reactor::Reactor(Site& site)
       deadlines_(system_clock().now()),
       ticker_(io_) {
   for (const auto& endpoint : site_.config.endpoints) {
-    upstreams_.push_back(std::make_unique<Upstream>(io_, poller_, deadlines_, endpoint.base_url,
+    upstreams_.push_back(std::make_unique<Upstream>(io_, poller_, deadlines_, endpoint,
                                                     site_.config.limits, site_.tls.get()));
   }
 }

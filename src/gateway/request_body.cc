@@ -1,11 +1,7 @@
 #include "gateway/request_body.h"
 
-#include <algorithm>
-
 namespace keypool::gateway {
 namespace {
-
-constexpr std::size_t kWorthKeeping = 4096;
 
 http::Refusal too_large() { return {413, "the request body is larger than limits.body_bytes"}; }
 
@@ -67,11 +63,6 @@ http::Framing RequestBody::outgoing() const noexcept {
     return {Kind::length, kept_.size()};
   }
   return framing_;
-}
-
-void RequestBody::forget() {
-  kept_.clear();
-  if (kept_.capacity() > kWorthKeeping) std::string().swap(kept_);
 }
 
 }  // namespace keypool::gateway

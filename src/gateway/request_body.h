@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "gateway/client.h"
+#include "gateway/memory.h"
 #include "gateway/pieces.h"
 #include "http/body.h"
 
@@ -52,8 +53,10 @@ class RequestBody {
   /// Puts another body in the place of one that is whole.
   void replace(std::string body) { kept_ = std::move(body); }
 
-  /// It will not be sent again: gives the memory back.
-  void forget();
+  /// It will not be sent again.
+  void forget() { clear_and_shrink(kept_); }
+  /// The same, and its memory will not be needed soon.
+  void give_back() { release(kept_); }
 
  private:
   [[nodiscard]] std::expected<void, http::Refusal> count(std::size_t bytes);

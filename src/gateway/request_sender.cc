@@ -2,6 +2,8 @@
 
 #include <keypool/secret.h>
 
+#include "gateway/memory.h"
+
 namespace keypool::gateway {
 
 void RequestSender::begin(RequestBody& body) {
@@ -78,7 +80,7 @@ void RequestSender::stop() noexcept {
 
 void RequestSender::wipe_head() noexcept {
   wipe_memory(head_.data(), head_.size());
-  head_.clear();
+  clear_and_shrink(head_);
 }
 
 }  // namespace keypool::gateway

@@ -6,6 +6,7 @@
 
 #include "gateway/client.h"
 #include "gateway/connection.h"
+#include "gateway/memory.h"
 #include "gateway/outbox.h"
 #include "gateway/pieces.h"
 #include "gateway/request_body.h"
@@ -40,6 +41,9 @@ class RequestSender {
 
   /// Sends no more; the head is wiped.
   void stop() noexcept;
+
+  /// Its memory will not be needed soon. Once it has stopped or sent everything.
+  void give_back() { release(head_); }
 
   [[nodiscard]] State state() const noexcept { return state_; }
 

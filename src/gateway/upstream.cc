@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "gateway/request_head.h"
 
@@ -31,15 +32,17 @@ std::unexpected<ConnectFailure> unreachable(std::string what) {
 }  // namespace
 
 Upstream::Upstream(asio::io_context& io, Poller& poller, Deadlines& deadlines,
-                   const config::BaseUrl& url, const config::Limits& limits, const TlsClient* tls)
+                   const config::Endpoint& endpoint, const config::Limits& limits,
+                   const TlsClient* tls)
     : io_(io),
       poller_(poller),
       deadlines_(deadlines),
-      url_(url),
+      name_(endpoint.name),
+      url_(endpoint.base_url),
       limits_(limits),
       tls_(tls),
-      authority_(gateway::authority(url)),
-      addresses_(std::make_shared<Addresses>(io, url.host, url.port)) {}
+      authority_(gateway::authority(url_)),
+      addresses_(std::make_shared<Addresses>(io, url_.host, url_.port)) {}
 
 std::shared_ptr<Connection> Upstream::take_kept() {
   while (!kept_.empty()) {
@@ -68,11 +71,30 @@ void Upstream::keep(std::shared_ptr<Connection> connection) {
 
 Task<Upstream::Reached> Upstream::connect(Client& client) {
   const Alarm late(io_, client.signal(), limits_.connect_time);
+  Reached reached;
   const auto found = co_await look_up(client, late);
-  if (!found) co_return std::unexpected(found.error());
-  auto connection = co_await reach(client, late);
-  if (connection && url_.tls) co_return co_await secure(client, late, std::move(*connection));
-  co_return connection;
+  if (found) {
+    reached = co_await reach(client, late);
+  } else {
+    reached = std::unexpected(found.error());
+  }
+  if (reached && url_.tls) {
+    auto connection = std::move(*reached);
+    reached = co_await secure(client, late, std::move(connection));
+  }
+  note(reached);
+  co_return reached;
+}
+
+// Says it once when the endpoint goes and once when it is back.
+void Upstream::note(const Reached& reached) {
+  if (!reached && reached.error().kind == ConnectFailure::Kind::client_left) return;
+  const bool was_reachable = std::exchange(reachable_, reached.has_value());
+  if (was_reachable && !reached) {
+    spdlog::warn("endpoint {} cannot be reached: {}", name_, reached.error().what);
+  } else if (!was_reachable && reached) {
+    spdlog::info("endpoint {} can be reached again", name_);
+  }
 }
 
 Task<std::expected<void, ConnectFailure>> Upstream::look_up(Client& client, const Alarm& late) {

@@ -34,8 +34,8 @@ struct ConnectFailure {
 class Upstream {
  public:
   /// All must outlive it. `tls` may be null where the endpoint's URL is plain.
-  Upstream(asio::io_context& io, Poller& poller, Deadlines& deadlines, const config::BaseUrl& url,
-           const config::Limits& limits, const TlsClient* tls);
+  Upstream(asio::io_context& io, Poller& poller, Deadlines& deadlines,
+           const config::Endpoint& endpoint, const config::Limits& limits, const TlsClient* tls);
 
   /// A kept connection, or null. It may turn out to be stale.
   [[nodiscard]] std::shared_ptr<Connection> take_kept();
@@ -58,12 +58,15 @@ class Upstream {
   Task<Reached> reach(Client& client, const Alarm& late);
   Task<Reached> secure(Client& client, const Alarm& late, std::shared_ptr<Connection> connection);
 
+  void note(const Reached& reached);
+
   /// Why to go on waiting no longer, if so.
   [[nodiscard]] static std::optional<ConnectFailure> give_up(Client& client, const Alarm& late);
 
   asio::io_context& io_;
   Poller& poller_;
   Deadlines& deadlines_;
+  const std::string& name_;  // the endpoint's
   const config::BaseUrl& url_;
   const config::Limits& limits_;
   const TlsClient* tls_;
@@ -71,6 +74,7 @@ class Upstream {
   std::shared_ptr<Addresses> addresses_;
   std::vector<std::shared_ptr<Connection>> kept_;
   SslSessionPtr session_;
+  bool reachable_ = true;  // as far as the log knows
 };
 
 }  // namespace keypool::gateway

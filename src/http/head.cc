@@ -111,6 +111,9 @@ bool Head::is_connection_option(std::string_view name) const noexcept {
 }
 
 void Head::reset() {
+  // A large head is rare; its memory is not kept for the next.
+  constexpr std::size_t kWorthKeeping = 2048;
+  if (bytes_.capacity() > kWorthKeeping) std::string().swap(bytes_);
   headers_.clear();
   connection_options_.clear();
   framing_ = {};

@@ -1,4 +1,5 @@
 // An upstream that breaks off, stalls or talks nonsense.
+#include <atomic>
 #include <chrono>
 #include <string>
 
@@ -59,6 +60,30 @@ TEST(Breaking, AnAnswerThatBreaksOffNeverLooksWhole) {
       EXPECT_EQ(gateway.key(0).successes, 0u) << row.name;
     }
   }
+}
+
+TEST(Breaking, WhereverAnAnswerIsCutItDoesNotLookWhole) {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string bytes = head + "5;x=y\r\nhello\r\n1\r\n!\r\n0\r\nT: 1\r\n\r\n";
+  std::atomic<std::size_t> cut = 0;
+  ScriptedUpstream upstream([&](Wire& wire) {
+    wire.read();
+    wire.send(bytes.substr(0, cut));
+  });
+  RunningGateway gateway(upstream.port(), {.keys = 1, .configure = [](config::Config& config) {
+                                             config.endpoints.front().keyless = true;
+                                             config.endpoints.front().attempts = 1;
+                                           }});
+  for (; cut <= bytes.size(); ++cut) {
+    const auto answer = gateway.call(kChat);
+    if (cut < head.size()) {
+      EXPECT_EQ(answer.status(), 502) << cut;
+    } else {
+      EXPECT_EQ(answer.status(), 200) << cut;
+      EXPECT_EQ(answer.whole, cut == bytes.size()) << cut;
+    }
+  }
+  EXPECT_TRUE(gateway.idle());
 }
 
 TEST(Breaking, AnOldClientSeesAResetInsteadOfAnEnd) {

@@ -252,14 +252,14 @@ TEST(Failover, AnUpstreamThatCannotBeReachedIs502) {
 
 TEST(Failover, AnUnknownHostIs502) {
   RunningGateway gateway(80, {.configure = [](config::Config& config) {
-                           config.endpoints.front().base_url.host = "nobody.invalid";
+                           config.endpoints.front().base_url.host = kNoHost;
                            config.endpoints.front().attempts = 1;
                          }});
 
   const auto answer = gateway.call(kChat);
 
   EXPECT_EQ(answer.status(), 502);
-  EXPECT_THAT(answer.body, HasSubstr("nobody.invalid"));
+  EXPECT_THAT(answer.body, HasSubstr(kNoHost));
 }
 
 TEST(Failover, AHostNameIsResolved) {

@@ -48,6 +48,9 @@ class RunningGateway {
   std::unique_ptr<Gateway> gateway_;
 };
 
+/// A host that is none, found out without asking anybody: its label is too long (RFC 1035 §2.3.4).
+inline const std::string kNoHost = std::string(64, 'x') + ".invalid";
+
 /// Waits until `condition` holds, ten seconds at most.
 [[nodiscard]] bool eventually(const std::function<bool()>& condition);
 

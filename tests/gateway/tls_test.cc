@@ -1,4 +1,5 @@
 // Upstreams behind TLS: trusted roots, the right name, and nothing else.
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -10,6 +11,8 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
+#include <unistd.h>
 
 #include "tests/gateway/running_gateway.h"
 #include "tests/gateway/scripted_upstream.h"
@@ -76,6 +79,14 @@ class Trust {
   std::filesystem::path file_;
 };
 
+// For a thread of the test's own; the gateway must do so for its threads itself.
+void block_sigpipe() {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+}
+
 // Serves TLS on each connection: answers every request with the body "secure", and notes what was
 // agreed on.
 class TlsUpstream {
@@ -98,6 +109,7 @@ class TlsUpstream {
 
  private:
   void serve(Wire& wire) {
+    block_sigpipe();
     std::unique_ptr<SSL, Free> ssl(SSL_new(context_.get()));
     SSL_set_fd(ssl.get(), wire.descriptor());
     if (SSL_accept(ssl.get()) != 1) return;
@@ -240,6 +252,7 @@ TEST(Tls, AStreamCutWithoutGoodbyeIsBroken) {
   SSL_CTX_use_certificate(context.get(), certificate.x509());
   SSL_CTX_use_PrivateKey(context.get(), certificate.key());
   ScriptedUpstream upstream([&context](Wire& wire) {
+    block_sigpipe();
     std::unique_ptr<SSL, Free> ssl(SSL_new(context.get()));
     SSL_set_fd(ssl.get(), wire.descriptor());
     char bytes[4096];
