@@ -66,6 +66,9 @@ struct Pace {
   double tokens_per_second = 0;  ///< 0: all at once
 };
 
+/// How long a whole answer of so many tokens takes.
+[[nodiscard]] std::chrono::nanoseconds answer_time(const Pace& pace, std::uint64_t tokens) noexcept;
+
 struct ModelPace {
   std::string match;  ///< a pattern with `*`
   Pace pace;
@@ -177,6 +180,10 @@ struct Scenario {
 
 /// Three keys of unequal limits and answers of a natural pace: what `keypool demo` shows.
 [[nodiscard]] Scenario default_scenario();
+
+/// Ten keys of unequal limits, as accounts of several tiers have, and answers of a natural pace:
+/// what `keypool lab simulate` runs on when it is given no file.
+[[nodiscard]] Scenario unequal_keys_scenario();
 
 /// Reads a scenario file. The error holds every mistake found, one a line, each with file, line,
 /// column, the path of the field and what was expected.

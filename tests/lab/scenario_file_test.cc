@@ -1,13 +1,10 @@
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "lab/scenario.h"
+#include "tests/lab/temporary_file.h"
 
 namespace keypool::lab {
 namespace {
@@ -15,26 +12,12 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-/// A file that lives for one test.
-class ScenarioFile {
- public:
-  explicit ScenarioFile(std::string_view text) {
-    const int descriptor = mkstemp(path_.data());
-    EXPECT_GE(descriptor, 0);
-    close(descriptor);
-    std::ofstream(path_) << text;
-  }
-  ~ScenarioFile() { std::filesystem::remove(path_); }
-
-  [[nodiscard]] std::expected<Scenario, std::string> load() const { return load_scenario(path_); }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = (std::filesystem::temp_directory_path() / "scenario-XXXXXX").string();
-};
+std::expected<Scenario, std::string> load(std::string_view text) {
+  return load_scenario(TemporaryFile(text).path());
+}
 
 TEST(ScenarioFile, MayLeaveEverythingOut) {
-  const auto scenario = ScenarioFile("").load();
+  const auto scenario = load("");
 
   ASSERT_TRUE(scenario) << scenario.error();
   EXPECT_EQ(scenario->port, 0);
@@ -42,7 +25,7 @@ TEST(ScenarioFile, MayLeaveEverythingOut) {
 }
 
 TEST(ScenarioFile, SaysAllThereIsToSay) {
-  const auto loaded = ScenarioFile(R"(
+  const auto loaded = load(R"(
 listen: "[::1]:9000"
 seed: 7
 time_scale: 60
@@ -69,8 +52,7 @@ faults:
   - answer: { status: 502, headers: { content-type: text/html }, body: "<h1>Bad gateway</h1>" }
 changes:
   - { at: 30s, key: team-a, limits: { "*": { rpm: 30 } } }
-)")
-                          .load();
+)");
 
   ASSERT_TRUE(loaded) << loaded.error();
   const Scenario& scenario = *loaded;
@@ -118,10 +100,8 @@ changes:
 }
 
 TEST(ScenarioFile, MayBeJson) {
-  const auto scenario =
-      ScenarioFile(
-          R"({"answers":{"tokens":8},"keys":[{"name":"A","secret":"sk-demo","limits":{"*":{"rpm":2,"burst":0.5}}}]})")
-          .load();
+  const auto scenario = load(
+      R"({"answers":{"tokens":8},"keys":[{"name":"A","secret":"sk-demo","limits":{"*":{"rpm":2,"burst":0.5}}}]})");
 
   ASSERT_TRUE(scenario) << scenario.error();
   EXPECT_EQ(scenario->keys[0].limits[0].second, (Limits{.rpm = 2, .burst = 0.5}));
@@ -145,9 +125,9 @@ void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 class ScenarioMistake : public ::testing::TestWithParam<Row> {};
 
 TEST_P(ScenarioMistake, IsNamedWithItsPlace) {
-  const ScenarioFile file(GetParam().text);
+  const TemporaryFile file(GetParam().text);
 
-  const auto scenario = file.load();
+  const auto scenario = load_scenario(file.path());
 
   ASSERT_FALSE(scenario);
   EXPECT_THAT(scenario.error(), HasSubstr(file.path() + ":" + GetParam().complaint));
@@ -195,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST(ScenarioFile, TellsAllItsMistakesAtOnce) {
-  const auto scenario = ScenarioFile("seed: x\ntime_scale: y").load();
+  const auto scenario = load("seed: x\ntime_scale: y");
 
   ASSERT_FALSE(scenario);
   EXPECT_THAT(scenario.error(), HasSubstr(":1:7: seed"));
