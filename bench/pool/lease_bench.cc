@@ -84,7 +84,7 @@ void lease_and_report(benchmark::State& state, int keys, int endpoints, Limited 
                       std::optional<double> seed_ns) {
   if (state.thread_index() == 0) {
     shared_keys = std::make_shared<Keys>(keys, endpoints, limited);
-    shared_keys->warm_up(4 * std::max(keys * endpoints, 1000));
+    shared_keys->warm_up(10 * std::max(keys * endpoints, 1000));
   }
   Numbers numbers(static_cast<std::uint64_t>(state.thread_index()));
   std::size_t before = 0;

@@ -45,9 +45,6 @@ std::vector<ResolvedKey> register_keys(const Config& config, const SecretSource&
   for (const Endpoint& endpoint : config.endpoints) {
     if (endpoint.keyless) continue;
     EndpointOptions options;
-    // A limit learned from a rate limit alone is too low where the provider's burst is shorter than a
-    // minute, and no answer's headers correct it yet. This policy does not learn.
-    options.policy = Policy::lifetime;
     options.cooldown = endpoint.cooldown;
     pool.configure_endpoint(endpoint.name, options);
     for (const Key& key : endpoint.keys) {

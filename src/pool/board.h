@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,35 +11,50 @@
 #include "pool/key.h"
 #include "pool/lane_limits.h"
 #include "pool/rank_tree.h"
+#include "pool/saturate.h"
 
 namespace keypool::pool {
 
 /// What makes a lane rest.
 enum class LaneFault : std::uint8_t { none, rate_limit, model_refused };
 
-/// One quota group × one model: what a provider's rate limit applies to.
+/// What only lanes have that were throttled, or that take turns.
+struct LaneExtras {
+  Rest rest;
+  double turn = 0;  ///< of the last call
+};
+
+/// One quota group × one model: what a provider's rate limit applies to. One cache line.
 struct alignas(64) Lane {
-  double charged = 0;       ///< tokens by forward decay, calls in flight with their estimate
-  double calls = 0;         ///< calls by forward decay
+  // Charges, here and in tickets, are tokens divided by the weight.
+  double charged = 0;       ///< by forward decay, calls in flight with their estimate
+  double next_charge = 0;   ///< of a call on a plain lane that comes without an estimate
+  double calls = 0;         ///< by forward decay
   Key* only_key = nullptr;  ///< where its group has just one
+  std::unique_ptr<LaneLimits> limits;
+  Rare<LaneExtras> extras;
   std::uint32_t in_flight = 0;
   float inverse_weight = 1;
   std::uint8_t tier = 0;
+  std::uint8_t ramp = 0;  ///< calls allowed at a time after a rest; 0: any number
   LaneFault fault = LaneFault::none;
-  bool plain = false;      ///< ordered by load, one key, nothing to look at when a call ends
-  std::uint32_t ramp = 0;  ///< calls allowed at a time after a rest; 0: any number
-  double turn = 0;         ///< of its last call, for taking turns
-  std::unique_ptr<LaneLimits> limits;
-  Rare<Rest> rest;
+  bool plain = false;  ///< ordered by load, one key, nothing to look at when a call ends
 
   /// The tier decides before everything else.
   [[nodiscard]] RankTree::Rank in_tier(RankTree::Rank within) const noexcept {
     return RankTree::Rank{tier} << 56 | within >> 7;
   }
-  [[nodiscard]] RankTree::Rank rank_by_load() const noexcept {
-    return in_tier(RankTree::rank_of(charged * inverse_weight));
+
+  [[nodiscard]] double charge_of(std::uint64_t input, std::uint64_t output) const noexcept {
+    return charge(input, output) * inverse_weight;
+  }
+
+  /// Loads are never negative, so that their bits are in their order.
+  [[nodiscard]] RankTree::Rank rank_by_load(RankTree::Rank told_apart) const noexcept {
+    return in_tier(std::bit_cast<RankTree::Rank>(charged) & told_apart);
   }
 };
+static_assert(sizeof(Lane) == 64);
 
 /// How a model's calls turn out against their estimates: a running ratio each way.
 class EstimateRatio {
@@ -66,32 +82,42 @@ class EstimateRatio {
 };
 
 /// The lanes of one model, each at its group's number, and their order.
-struct Board {
-  std::string model;
-  std::uint32_t number = 0;  ///< in order of first use
+struct alignas(64) Board {
+  // What every call touches, together.
+  RankTree ready;  ///< lanes that may be leased, the one to take first in front
   std::vector<Lane> lanes;
-  RankTree ready;    ///< lanes that may be leased, the one to take first in front
+  std::string model;
+  std::uint32_t in_flight = 0;
+  std::uint32_t number = 0;  ///< in order of first use
+  MonotonicTime exact_from =
+      kNever;  ///< when a recent time will not do, a little before an opening
+  RankTree::Rank told_apart = ~RankTree::Rank{0};  ///< bits of a load that decide
+  Circuit circuit;
+
   RankTree resting;  ///< lanes that will be ready by themselves, by when
   MonotonicTime next_opening = kNever;
-  MonotonicTime exact_from = kNever;  ///< when a recent time will not do, a little before that
-  std::uint32_t in_flight = 0;
   std::uint32_t ramping = 0;        ///< lanes with a ramp
   bool limited = false;             ///< whether a limit of any lane is known
   double assumed_tokens = 100'000;  ///< a minute, of lanes whose limits are not
   double turn = 0;
   EstimateRatio ratio;
-  Circuit circuit;
   Affinity affinity;
 
+  /// Among very many keys, loads less than an eighth apart are equal, and equal ones are taken in
+  /// order of registration: memory is walked forwards then, instead of jumped about in.
+  static constexpr std::size_t kVeryMany = 1024;
+  static constexpr RankTree::Rank kCoarse = ~((RankTree::Rank{1} << 49) - 1);
+
   void grow() {
+    if (lanes.size() == kVeryMany) told_apart = kCoarse;
     lanes.emplace_back();
     ready.grow();
     resting.grow();
   }
 
-  void set_ramp(Lane& lane, std::uint32_t calls) noexcept {
+  void set_ramp(Lane& lane, unsigned calls) noexcept {
     ramping += static_cast<std::uint32_t>(calls != 0) - static_cast<std::uint32_t>(lane.ramp != 0);
-    lane.ramp = calls;
+    lane.ramp = static_cast<std::uint8_t>(calls);
   }
 };
 

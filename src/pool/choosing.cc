@@ -30,11 +30,11 @@ Endpoint::Endpoint(std::string name, std::uint32_t number, const Options& option
                    const Clock& clock, std::shared_ptr<Schedule> schedule)
     : name_(std::move(name)),
       number_(number),
-      clock_(clock),
       unknown_call_tokens_(static_cast<double>(std::min(options.unknown_call_tokens, kMostTokens))),
       default_cooldown_(believable(options.cooldown)),
       warn_(options.warn),
       schedule_(std::move(schedule)),
+      clock_(clock),
       decay_(std::max(options.load_window, milliseconds(1)), clock.now()),
       random_(static_cast<std::minstd_rand::result_type>(options.seed + number)) {
   configure({});
@@ -240,7 +240,7 @@ Lease Endpoint::issue(Board& board, const Choice& choice, MonotonicTime now,
   const std::uint32_t input = in_32_bits(cost.input);
   const std::uint32_t output = in_32_bits(cost.output);
   const double charge_weight = weight(now);
-  const double charged = charge(input, output);
+  const double charged = lane.charge_of(input, output);
   lane.charged += charge_weight * charged;
   lane.calls += charge_weight;
   ++lane.in_flight;
@@ -248,8 +248,9 @@ Lease Endpoint::issue(Board& board, const Choice& choice, MonotonicTime now,
   ++key.in_flight;
   add_saturated(key.total_requests, 1);
   if (policy_ == Policy::round_robin) {
-    lane.turn = std::max(lane.turn, board.turn) + lane.inverse_weight;
-    board.turn = std::max(board.turn, lane.turn - lane.inverse_weight);
+    double& turn = lane.extras.edit().turn;
+    turn = std::max(turn, board.turn) + lane.inverse_weight;
+    board.turn = std::max(board.turn, turn - lane.inverse_weight);
   }
   if (board.limited) {
     if (lane.limits == nullptr) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -23,6 +24,7 @@
 #include "pool/queue.h"
 #include "pool/schedule.h"
 #include "pool/spin_lock.h"
+#include "pool/stripe.h"
 
 namespace keypool::pool {
 
@@ -77,7 +79,7 @@ class Endpoint {
   // keys.cc: which keys there are
   bool add_key(KeyId id, std::string_view key_name, Secret secret, const KeyOptions& options,
                const KeyStats* saved);
-  [[nodiscard]] bool has_key(std::string_view key_name) const;
+  [[nodiscard]] bool has_key(std::string_view key_name);
   void note_missing(std::string_view variable);
   void note_found(std::string_view variable);
   bool remove_key(std::string_view key_name);
@@ -89,15 +91,19 @@ class Endpoint {
   void close() noexcept;
 
   // stats.cc: what there is to see
-  [[nodiscard]] std::size_t total_keys() const;
-  [[nodiscard]] std::size_t available_keys() const;
-  [[nodiscard]] std::size_t waiting() const;
-  [[nodiscard]] std::vector<KeyStats> stats() const;
-  [[nodiscard]] std::vector<LaneStats> lanes() const;
+  [[nodiscard]] std::size_t total_keys();
+  [[nodiscard]] std::size_t available_keys();
+  [[nodiscard]] std::size_t waiting();
+  [[nodiscard]] std::vector<KeyStats> stats();
+  [[nodiscard]] std::vector<LaneStats> lanes();
   bool restore(const KeyStats& saved);
 
  private:
   using Lock = std::unique_lock<SpinLock>;
+
+  /// With one in ten calls kept waiting, cores get in each other's way.
+  static constexpr std::uint32_t kMissed = 8;
+  static constexpr std::uint32_t kContended = 1000;
 
   struct Choice {
     std::size_t lane = RankTree::kNone;
@@ -136,25 +142,65 @@ class Endpoint {
     }
   };
 
-  /// Every call that knows what time it is begins here.
-  [[nodiscard]] Lock enter(MonotonicTime now) {
+  // Everything that is not an everyday call begins with one of these: the endpoint is whole then.
+  [[nodiscard]] Lock enter() {
     Lock lock(lock_);
+    if (striped_.load(std::memory_order_relaxed)) [[unlikely]]
+      end_stripes();
+    return lock;
+  }
+  [[nodiscard]] Lock enter(MonotonicTime now) {
+    Lock lock = enter();
     if (now >= decay_.rebase_at()) [[unlikely]]
       rebase(now);
     return lock;
   }
 
   // everyday.cc
+  [[nodiscard, gnu::always_inline]] static inline bool is_plain(
+      const LeaseRequest& request) noexcept {
+    return request.avoid.empty() && request.affinity.empty() && request.same_group_as.empty();
+  }
+  [[nodiscard, gnu::always_inline]] static inline bool is_for(
+      const Board& board, const LeaseRequest& request) noexcept {
+    return request.model.size() == board.model.size() &&
+           (request.model.empty() || request.model == board.model);
+  }
   [[nodiscard, gnu::always_inline]] inline bool take_first(const LeaseRequest& request,
                                                            Ticket& ticket) noexcept;
-  [[nodiscard, gnu::always_inline]] static inline bool is_for(const Board& board,
-                                                              const LeaseRequest& request) noexcept;
-  [[nodiscard, gnu::always_inline]] static inline bool is_plain(
-      const LeaseRequest& request) noexcept;
-  [[gnu::always_inline]] inline void take(Board& board, std::size_t lane, MonotonicTime now,
-                                          const LeaseRequest& request, Ticket& ticket) noexcept;
-  [[gnu::always_inline]] inline void give(const Ticket& ticket, Lane& lane, const Success& success,
-                                          MonotonicTime now) noexcept;
+  [[nodiscard, gnu::always_inline]] inline bool give_plainly(const Ticket& ticket,
+                                                             const Success& success) noexcept;
+  void expect(Lane& lane) noexcept;
+  [[gnu::always_inline]] inline void fetch_ahead() const noexcept;
+  [[gnu::always_inline]] inline void take(Lane& lane, Decay& decay, const Board& board,
+                                          MonotonicTime now, const LeaseRequest& request,
+                                          Ticket& ticket) noexcept;
+  [[gnu::always_inline]] inline void give(const Ticket& ticket, Lane& lane, Decay& decay,
+                                          const Success& success, MonotonicTime now) noexcept;
+  [[nodiscard]] static inline bool is_modest(const Success& success) noexcept;
+  [[nodiscard]] bool is_ordinary(const Board& board, MonotonicTime now) const noexcept {
+    return ordinary_ && board.circuit.calm() && now < decay_.rebase_at();
+  }
+  static void learn_ratio(const Ticket& ticket, const Success& success) noexcept;
+
+  // stripes.cc: calls from several cores at once
+  void note_contention(bool contended) noexcept {
+    if (contended) [[unlikely]] {
+      contention_ += kMissed;
+    } else if (contention_ > 0) {
+      --contention_;
+    }
+  }
+  /// Threads count from 0 in the order in which they first ask.
+  [[nodiscard]] static unsigned thread_number() noexcept;
+  void begin_stripes() noexcept;
+  void end_stripes() noexcept;
+  [[nodiscard]] bool take_from_stripe(const LeaseRequest& request, MonotonicTime now,
+                                      Ticket& ticket) noexcept;
+  [[nodiscard]] bool give_to_stripe(const Ticket& ticket, const Success& success) noexcept;
+  [[nodiscard]] bool claim(Stripe& stripe, std::size_t number, const LeaseRequest& request,
+                           MonotonicTime now) noexcept;
+  void put_back(Stripe& stripe) noexcept;
 
   // choosing.cc
   [[nodiscard]] std::expected<Lease, LeaseError> lease_with_care(const LeaseRequest& request);
@@ -260,14 +306,23 @@ class Endpoint {
   // Constant after construction.
   const std::string name_;
   const std::uint32_t number_;
-  const Clock& clock_;
   const double unknown_call_tokens_;
   const std::chrono::milliseconds default_cooldown_;
   void (*const warn_)(std::string_view text);
   const std::shared_ptr<Schedule> schedule_;
 
-  // Guarded by lock_.
-  alignas(64) mutable SpinLock lock_;
+  // Synchronizes itself.
+  std::atomic<std::size_t> stripe_count_{0};
+  std::vector<std::unique_ptr<Stripe>> stripes_;  ///< made once, before `striped_` is first set
+
+  // Read by every call, written by nearly none.
+  alignas(64) const Clock& clock_;
+  std::atomic<bool> striped_{false};  ///< synchronizes itself
+
+  // Guarded by lock_; a claimed lane and its key by their stripe's.
+  alignas(64) SpinLock lock_;
+  std::uint32_t contention_ =
+      0;                  ///< how often the lock was not free, fading with calls that found it so
   bool ordinary_ = true;  ///< ordered by load, nothing suspected, not closed
   bool closed_ = false;
   bool serving_ = false;      ///< a thread hands out leases to waiting calls
@@ -276,7 +331,7 @@ class Endpoint {
   std::uint64_t held_at_close_ = 0;  ///< leases still out, once closed
   Decay decay_;
   Board* last_board_ = &plain_;
-  Board plain_;  ///< of calls that name no model
+  Board plain_;  ///< of calls that name no model; what of it every call touches comes first
   std::chrono::milliseconds cooldown_;
   std::size_t max_waiting_;
   std::size_t max_waiting_bytes_;

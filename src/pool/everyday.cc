@@ -9,21 +9,16 @@
 
 namespace keypool::pool {
 
-bool Endpoint::is_plain(const LeaseRequest& request) noexcept {
-  return request.avoid.empty() && request.affinity.empty() && request.same_group_as.empty();
+// A key that has reported no tokens yet is taken to use what an unknown call does.
+void Endpoint::expect(Lane& lane) noexcept {
+  const double tokens = lane.only_key->average_tokens;
+  lane.next_charge = (1.0 + (tokens > 0 ? tokens : unknown_call_tokens_)) * lane.inverse_weight;
 }
 
-bool Endpoint::is_for(const Board& board, const LeaseRequest& request) noexcept {
-  return request.model.size() == board.model.size() &&
-         (request.model.empty() || request.model == board.model);
-}
-
-void Endpoint::take(Board& board, std::size_t number, MonotonicTime now,
+void Endpoint::take(Lane& lane, Decay& decay, const Board& board, MonotonicTime now,
                     const LeaseRequest& request, Ticket& ticket) noexcept {
-  Lane& lane = board.lanes[number];
   Key& key = *lane.only_key;
   ticket.endpoint = this;
-  ticket.board = &board;
   ticket.key = &key;
   ticket.leased_at = now;
   if (request.estimated_input_tokens > 0 || request.estimated_output_tokens > 0) [[unlikely]] {
@@ -31,80 +26,159 @@ void Endpoint::take(Board& board, std::size_t number, MonotonicTime now,
     ticket.input_tokens = in_32_bits(cost.input);
     ticket.output_tokens = in_32_bits(cost.output);
     ticket.estimated = true;
-    ticket.charge = charge(ticket.input_tokens, ticket.output_tokens);
+    ticket.charge = lane.charge_of(ticket.input_tokens, ticket.output_tokens);
   } else {
-    ticket.charge = 1.0 + (key.average_tokens > 0 ? key.average_tokens : unknown_call_tokens_);
+    ticket.charge = lane.next_charge;
   }
-  const double weight = decay_.weight(now);
+  const double weight = decay.weight(now);
   lane.charged += weight * ticket.charge;
   lane.calls += weight;
   ++lane.in_flight;
-  ++board.in_flight;
   ++key.in_flight;
-  add_saturated(key.total_requests, 1);
-  board.ready.set(number, lane.rank_by_load());
+  ++key.total_requests;
 }
 
-bool Endpoint::take_first(const LeaseRequest& request, Ticket& ticket) noexcept {
-  const MonotonicTime now = clock_.recent();
-  const std::scoped_lock lock(lock_);
-  Board& board = *last_board_;
-  const std::size_t first = board.ready.first();
-  if (first == RankTree::kNone || !board.lanes[first].plain || !board.circuit.calm() ||
-      now >= board.exact_from || now >= decay_.rebase_at() || !ordinary_ || !is_plain(request) ||
-      !is_for(board, request)) [[unlikely]] {
+// No sum can run over: what is large enough for that goes the careful way.
+void Endpoint::give(const Ticket& ticket, Lane& lane, Decay& decay, const Success& success,
+                    MonotonicTime now) noexcept {
+  Key& key = *ticket.key;
+  const auto tokens = static_cast<std::int64_t>(success.input_tokens + success.output_tokens + 1);
+  const double used = static_cast<double>(tokens) * lane.inverse_weight;
+  const double difference =
+      used * decay.weight(now) - ticket.charge * decay.past_weight(ticket.leased_at);
+  lane.charged = std::max(0.0, lane.charged + difference);
+  --lane.in_flight;
+  --key.in_flight;
+  ++key.successes;
+  key.latency_ms += static_cast<std::uint64_t>(success.latency.count());
+  key.input_tokens += success.input_tokens;
+  key.output_tokens += success.output_tokens;
+  key.last_success = now;
+  key.recompute_average();
+  expect(lane);
+}
+
+bool Endpoint::is_modest(const Success& success) noexcept {
+  constexpr int kBits = 30;
+  const auto latency = static_cast<std::uint64_t>(success.latency.count());
+  return (latency | success.input_tokens | success.output_tokens) >> kBits == 0;
+}
+
+bool Endpoint::take_from_stripe(const LeaseRequest& request, MonotonicTime now,
+                                Ticket& ticket) noexcept {
+  if (!is_plain(request) || request.estimated_input_tokens > 0 ||
+      request.estimated_output_tokens > 0) {
     return false;
   }
-  take(board, first, now, request, ticket);
+  const unsigned number = thread_number();
+  for (;;) {
+    const std::size_t count = stripe_count_.load(std::memory_order_relaxed);
+    Stripe& stripe = *stripes_[number % count];
+    {
+      const std::scoped_lock lock(stripe.lock);
+      if (stripe.key != nullptr && stripe.left > 0 && now < stripe.until &&
+          now < stripe.decay.rebase_at() && is_for(*stripe.board, request)) [[likely]] {
+        --stripe.left;
+        ++stripe.in_flight;
+        ticket.board = stripe.board;
+        take(stripe.board->lanes[stripe.lane], stripe.decay, *stripe.board, now, request, ticket);
+        return true;
+      }
+    }
+    if (!claim(stripe, number % count + 1, request, now)) return false;
+  }
+}
+
+// The time is asked for under the lock, where a processor finds it out beside the rest.
+bool Endpoint::take_first(const LeaseRequest& request, Ticket& ticket) noexcept {
+  note_contention(lock_.lock_contended());
+  const std::scoped_lock lock(std::adopt_lock, lock_);
+  const MonotonicTime now = clock_.recent();
+  Board& board = *last_board_;
+  const std::size_t first = board.ready.first();
+  if (first == RankTree::kNone || !board.lanes[first].plain || !is_ordinary(board, now) ||
+      now >= board.exact_from || !is_plain(request) || !is_for(board, request)) [[unlikely]] {
+    return false;
+  }
+  Lane& lane = board.lanes[first];
+  ticket.board = &board;
+  take(lane, decay_, board, now, request, ticket);
+  ++board.in_flight;
+  board.ready.set(first, lane.rank_by_load(board.told_apart));
+  if (contention_ > kContended) [[unlikely]]
+    begin_stripes();
   return true;
 }
 
-void Endpoint::give(const Ticket& ticket, Lane& lane, const Success& success,
-                    MonotonicTime now) noexcept {
-  Board& board = *ticket.board;
-  Key& key = *ticket.key;
-  const double used = charge(success.input_tokens, success.output_tokens);
-  if (ticket.estimated) {
-    board.ratio.learn(
-        {.input = double(ticket.input_tokens), .output = double(ticket.output_tokens)},
-        {.input = static_cast<double>(success.input_tokens),
-         .output = static_cast<double>(success.output_tokens)});
-  }
-  const double difference =
-      used * decay_.weight(now) - ticket.charge * decay_.past_weight(ticket.leased_at);
-  lane.charged = std::max(0.0, lane.charged + difference);
-  --lane.in_flight;
-  --board.in_flight;
-  --key.in_flight;
-  add_saturated(key.successes, 1);
-  add_saturated(key.latency_ms, static_cast<std::uint64_t>(believable(success.latency).count()));
-  add_saturated(key.input_tokens, success.input_tokens);
-  add_saturated(key.output_tokens, success.output_tokens);
-  key.last_success = now;
-  key.recompute_average();
-  board.ready.set(key.group, lane.rank_by_load());
+// Of many endpoints in turn, each is likely out of the cache. The lock makes what comes after it
+// wait; so what will be needed is asked for before.
+void Endpoint::fetch_ahead() const noexcept {
+  constexpr std::size_t kLine = 64;
+  const char* const first = reinterpret_cast<const char*>(&lock_);
+  const char* const last = reinterpret_cast<const char*>(&plain_.resting);
+  for (const char* line = first; line < last; line += kLine) __builtin_prefetch(line);
 }
 
 // The answer is made in its final place: copying what was just written costs more than writing it.
 std::expected<Lease, LeaseError> Endpoint::lease(const LeaseRequest& request) {
+  fetch_ahead();
   std::expected<Lease, LeaseError> lease;
-  if (!take_first(request, lease->ticket_)) [[unlikely]]
+  const bool taken = striped_.load(std::memory_order_acquire) &&
+                     take_from_stripe(request, clock_.recent(), lease->ticket_);
+  if (!taken && !take_first(request, lease->ticket_)) [[unlikely]] {
     lease = lease_with_care(request);
+  }
   return lease;
 }
 
 void Endpoint::succeed(const Ticket& ticket, const Success& success) noexcept {
+  const bool given =
+      is_modest(success) && ((ticket.key->claimed_by() != 0 && give_to_stripe(ticket, success)) ||
+                             give_plainly(ticket, success));
+  if (!given) [[unlikely]]
+    succeed_with_care(ticket, success);
+}
+
+bool Endpoint::give_plainly(const Ticket& ticket, const Success& success) noexcept {
+  note_contention(lock_.lock_contended());
+  const std::scoped_lock lock(std::adopt_lock, lock_);
   const MonotonicTime now = clock_.recent();
-  {
-    const std::scoped_lock lock(lock_);
-    Lane& lane = ticket.board->lanes[ticket.key->group];
-    if (lane.plain && ordinary_ && queue_ == nullptr && now < decay_.rebase_at() &&
-        ticket.board->circuit.calm() && !ticket.limited) [[likely]] {
-      give(ticket, lane, success, now);
-      return;
-    }
+  Board& board = *ticket.board;
+  Key& key = *ticket.key;
+  Lane& lane = board.lanes[key.group];
+  if (key.claimed_by() != 0 || !lane.plain || !is_ordinary(board, now) || queue_ != nullptr ||
+      ticket.limited) [[unlikely]] {
+    return false;
   }
-  succeed_with_care(ticket, success);
+  if (ticket.estimated) [[unlikely]]
+    learn_ratio(ticket, success);
+  give(ticket, lane, decay_, success, now);
+  --board.in_flight;
+  board.ready.set(key.group, lane.rank_by_load(board.told_apart));
+  return true;
+}
+
+// The key may change hands until its stripe's lock is held.
+bool Endpoint::give_to_stripe(const Ticket& ticket, const Success& success) noexcept {
+  const MonotonicTime now = clock_.recent();
+  for (;;) {
+    const std::uint8_t number = ticket.key->claimed_by();
+    if (number == 0 || ticket.estimated) return false;
+    Stripe& stripe = *stripes_[number - 1];
+    const std::scoped_lock lock(stripe.lock);
+    if (stripe.key != ticket.key) continue;
+    if (now >= stripe.decay.rebase_at()) return false;
+    give(ticket, stripe.board->lanes[stripe.lane], stripe.decay, success, now);
+    --stripe.in_flight;
+    return true;
+  }
+}
+
+void Endpoint::learn_ratio(const Ticket& ticket, const Success& success) noexcept {
+  ticket.board->ratio.learn(
+      {.input = double(ticket.input_tokens), .output = double(ticket.output_tokens)},
+      {.input = static_cast<double>(success.input_tokens),
+       .output = static_cast<double>(success.output_tokens)});
 }
 
 }  // namespace keypool::pool

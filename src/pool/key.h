@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -100,6 +101,7 @@ struct KeyExtras {
   Note last_failure;
   std::unique_ptr<KeyTerms> terms;
 
+  std::uint64_t abandoned = 0;
   std::uint32_t detached = 0;       ///< calls among those in flight, to be reported by name
   Board* detached_board = nullptr;  ///< where the last of them was leased
   MonotonicTime detached_leased_at = kLongAgo;  ///< and when
@@ -133,13 +135,22 @@ struct alignas(64) Key {
   bool watched = false;  ///< whether a call's start or end may change its readiness
   bool disabled = false;
   bool draining = false;
+  std::uint8_t stripe = 0;  ///< that has claimed it, counted from 1; 0: none
 
   std::string name;
   Key* next_in_group = nullptr;
   Key* before = nullptr;  ///< in order of registration
   Key* after = nullptr;
   MonotonicTime last_rate_limit = kLongAgo;
-  std::uint64_t abandoned = 0;
+
+  /// Changes under the locks of both endpoint and stripe; read without either, to learn which one
+  /// guards the key.
+  [[nodiscard]] std::uint8_t claimed_by() noexcept {
+    return std::atomic_ref(stripe).load(std::memory_order_acquire);
+  }
+  void set_claimed_by(std::uint8_t number) noexcept {
+    std::atomic_ref(stripe).store(number, std::memory_order_release);
+  }
 
   /// Whether its own calls have to be looked at.
   [[nodiscard]] bool wants_watching() const noexcept {
@@ -159,16 +170,9 @@ struct alignas(64) Key {
 
   void recompute_average() noexcept {
     // Signed, because a processor converts that in one step.
-    const auto calls =
-        static_cast<std::int64_t>(bounded(successes) + bounded(failures) + bounded(rate_limits));
-    const auto tokens = static_cast<std::int64_t>(bounded(input_tokens) + bounded(output_tokens));
-    average_tokens =
-        static_cast<double>(tokens) / static_cast<double>(std::max<std::int64_t>(calls, 1));
-  }
-
- private:
-  static std::uint64_t bounded(std::uint64_t count) noexcept {
-    return std::min(count, std::uint64_t{1} << 60);
+    const auto calls = static_cast<std::int64_t>(successes + failures + rate_limits);
+    const auto tokens = static_cast<std::int64_t>(input_tokens + output_tokens);
+    average_tokens = static_cast<double>(tokens) / static_cast<double>(calls);
   }
 };
 

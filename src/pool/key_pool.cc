@@ -90,7 +90,7 @@ Registration KeyPool::register_endpoint(std::string_view endpoint_name,
     std::vector<pool::ListedKey> keys;
   };
   std::vector<Resolved> resolved;
-  const pool::Endpoint* known = state_->find(endpoint_name);
+  pool::Endpoint* known = state_->find(endpoint_name);
   for (const std::string& variable : names) {
     if (known != nullptr && known->has_key(variable)) continue;
     auto found = state_->options.secrets != nullptr ? state_->options.secrets->resolve(variable)
@@ -164,12 +164,12 @@ void KeyPool::run_due() {
 MonotonicTime KeyPool::next_due() const noexcept { return state_->schedule->next(); }
 
 std::size_t KeyPool::waiting(std::string_view endpoint_name) const {
-  const pool::Endpoint* endpoint = state_->find(endpoint_name);
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
   return endpoint == nullptr ? 0 : endpoint->waiting();
 }
 
 std::vector<LaneStats> KeyPool::lanes(std::string_view endpoint_name) const {
-  const pool::Endpoint* endpoint = state_->find(endpoint_name);
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
   return endpoint == nullptr ? std::vector<LaneStats>() : endpoint->lanes();
 }
 
@@ -217,7 +217,7 @@ bool KeyPool::reset_key(std::string_view endpoint_name, std::string_view key_nam
 std::vector<std::string> KeyPool::endpoints() const {
   std::shared_lock lock(state_->registration);
   std::vector<std::string> names;
-  for (const pool::Endpoint* endpoint : state_->directory.in_order()) {
+  for (pool::Endpoint* endpoint : state_->directory.in_order()) {
     names.push_back(endpoint->name());
   }
   return names;
@@ -226,18 +226,17 @@ std::vector<std::string> KeyPool::endpoints() const {
 std::size_t KeyPool::total_keys() const {
   std::shared_lock lock(state_->registration);
   std::size_t total = 0;
-  for (const pool::Endpoint* endpoint : state_->directory.in_order())
-    total += endpoint->total_keys();
+  for (pool::Endpoint* endpoint : state_->directory.in_order()) total += endpoint->total_keys();
   return total;
 }
 
 std::size_t KeyPool::available_keys(std::string_view endpoint_name) const {
-  const pool::Endpoint* endpoint = state_->find(endpoint_name);
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
   return endpoint == nullptr ? 0 : endpoint->available_keys();
 }
 
 std::vector<KeyStats> KeyPool::stats(std::string_view endpoint_name) const {
-  const pool::Endpoint* endpoint = state_->find(endpoint_name);
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
   return endpoint == nullptr ? std::vector<KeyStats>() : endpoint->stats();
 }
 
@@ -245,7 +244,7 @@ std::vector<EndpointStats> KeyPool::all_stats() const {
   std::shared_lock lock(state_->registration);
   std::vector<EndpointStats> all;
   auto saved = state_->saved;
-  for (const pool::Endpoint* endpoint : state_->directory.in_order()) {
+  for (pool::Endpoint* endpoint : state_->directory.in_order()) {
     EndpointStats& stats = all.emplace_back(endpoint->name(), endpoint->stats());
     if (const auto mine = saved.extract(stats.endpoint); !mine.empty()) {
       stats.keys.insert(stats.keys.end(), mine.mapped().begin(), mine.mapped().end());

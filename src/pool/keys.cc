@@ -18,15 +18,15 @@ const Limits* KeyTerms::limits_of(std::string_view model) const noexcept {
 
 Key* Endpoint::find(std::string_view key_name) const { return by_name_.find(key_name); }
 
-bool Endpoint::has_key(std::string_view key_name) const {
-  Lock lock(lock_);
+bool Endpoint::has_key(std::string_view key_name) {
+  Lock lock = enter();
   return find(key_name) != nullptr;
 }
 
 bool Endpoint::add_key(KeyId id, std::string_view key_name, Secret secret,
                        const KeyOptions& options, const KeyStats* saved) {
   if (secret.empty()) return false;
-  Lock lock(lock_);
+  Lock lock = enter();
   if (find(key_name) != nullptr) return false;
   Key& key = keys_.add();
   key.id = id;
@@ -63,7 +63,7 @@ void Endpoint::apply(Key& key, const KeyOptions& options) {
 
 void Endpoint::configure(const EndpointOptions& options) {
   const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
+  Lock lock = enter();
   if (options.policy != policy_) {
     // What is charged by then counts as it weighs now, whichever way charges weigh afterwards.
     const double before = weight(now);
@@ -86,7 +86,7 @@ void Endpoint::configure(const EndpointOptions& options) {
 }
 
 bool Endpoint::configure_key(std::string_view key_name, const KeyOptions& options) {
-  Lock lock(lock_);
+  Lock lock = enter();
   Key* key = find(key_name);
   if (key == nullptr) return false;
   apply(*key, options);
@@ -158,7 +158,7 @@ void Endpoint::move_to_group(Key& key, std::uint32_t target) {
     if (!alone) return;
     Lane& from = board.lanes[key.group];
     Lane& to = board.lanes[target];
-    to.charged += from.charged;
+    to.charged += from.charged * to.inverse_weight / from.inverse_weight;
     to.calls += from.calls;
     to.in_flight += from.in_flight;
     from.in_flight = 0;
@@ -167,8 +167,9 @@ void Endpoint::move_to_group(Key& key, std::uint32_t target) {
     } else if (from.limits != nullptr) {
       to.limits->take_over(*from.limits);
     }
-    if (from.rest->resting && (!to.rest->resting || to.rest->until < from.rest->until)) {
-      to.rest.edit() = *from.rest;
+    if (from.extras->rest.resting &&
+        (!to.extras->rest.resting || to.extras->rest.until < from.extras->rest.until)) {
+      to.extras.edit().rest = from.extras->rest;
       to.fault = from.fault;
       board.set_ramp(to, 0);
     }
@@ -202,7 +203,9 @@ void Endpoint::set_up_lane(Board& board, std::size_t number, MonotonicTime now) 
     if (limits == nullptr && key->extras->terms != nullptr)
       limits = key->extras->terms->limits_of(board.model);
   }
+  lane.charged /= lane.inverse_weight;
   lane.inverse_weight = 1.0f / weight;
+  lane.charged *= lane.inverse_weight;
   if (limits != nullptr) {
     LaneLimits& known = limits_of(board, number, now);
     known.configure(*limits, now);
@@ -212,7 +215,7 @@ void Endpoint::set_up_lane(Board& board, std::size_t number, MonotonicTime now) 
 }
 
 bool Endpoint::remove_key(std::string_view key_name) {
-  Lock lock(lock_);
+  Lock lock = enter();
   Key* const found = find(key_name);
   if (found == nullptr) return false;
   Key& key = *found;
@@ -233,7 +236,7 @@ void Endpoint::erase_if_drained(Key& key) {
 }
 
 bool Endpoint::disable_key(std::string_view key_name) {
-  Lock lock(lock_);
+  Lock lock = enter();
   Key* key = find(key_name);
   if (key == nullptr) return false;
   key->disabled = true;
@@ -243,7 +246,7 @@ bool Endpoint::disable_key(std::string_view key_name) {
 
 // The operator vouches for the secret too.
 bool Endpoint::enable_key(std::string_view key_name) {
-  Lock lock(lock_);
+  Lock lock = enter();
   Key* key = find(key_name);
   if (key == nullptr) return false;
   key->disabled = false;
@@ -256,7 +259,7 @@ bool Endpoint::enable_key(std::string_view key_name) {
 }
 
 bool Endpoint::reset_key(std::string_view key_name) {
-  Lock lock(lock_);
+  Lock lock = enter();
   Key* key = find(key_name);
   if (key == nullptr) return false;
   key->disabled = false;
@@ -273,7 +276,7 @@ bool Endpoint::reset_key(std::string_view key_name) {
   for_each_board([&](Board& board) {
     Lane& lane = board.lanes[key->group];
     board.set_ramp(lane, 0);
-    lane.rest.reset();
+    lane.extras.edit().rest.clear();
     lane.fault = LaneFault::none;
     refresh(board, key->group, now);
   });
@@ -282,20 +285,20 @@ bool Endpoint::reset_key(std::string_view key_name) {
 }
 
 void Endpoint::note_missing(std::string_view variable) {
-  Lock lock(lock_);
+  Lock lock = enter();
   if (std::find(missing_.begin(), missing_.end(), variable) == missing_.end()) {
     missing_.emplace_back(variable);
   }
 }
 
 void Endpoint::note_found(std::string_view variable) {
-  Lock lock(lock_);
+  Lock lock = enter();
   std::erase(missing_, variable);
 }
 
 // Calls that still wait are told that there is no key any more.
 void Endpoint::close() noexcept {
-  Lock lock(lock_);
+  Lock lock = enter();
   closed_ = true;
   update_ordinary();
   held_at_close_ = serving_ ? 2 : 1;

@@ -102,8 +102,9 @@ void LaneLimits::settle(const Cost& reserved, const Cost& used, MonotonicTime no
 MonotonicTime LaneLimits::open_at(const Cost& cost) const noexcept {
   MonotonicTime time = kLongAgo;
   for (const Dimension dimension : kAllDimensions) {
-    const Bucket& room = at(dimension).room;
-    if (room.known()) time = std::max(time, room.open_at(cost.in(dimension)));
+    const Limit& limit = at(dimension);
+    if (!limit.room.known() || limit.source == LimitSource::learned) continue;
+    time = std::max(time, limit.room.open_at(cost.in(dimension)));
   }
   return time;
 }
@@ -154,6 +155,11 @@ void LaneLimits::learn(Dimension dimension, double spent, MonotonicTime now) {
 }
 
 void LaneLimits::went_well(MonotonicTime now) {
+  for (const Dimension dimension : kAllDimensions) {
+    Limit& limit = at(dimension);
+    if (limit.source != LimitSource::learned || limit.room.left(now) >= 0) continue;
+    set_limit(limit, limit.room.limit() - limit.room.left(now), LimitSource::learned, now);
+  }
   if (now - stretched_at_ < kStretchEvery) return;
   stretched_at_ = now;
   for (const Dimension dimension : kAllDimensions) {

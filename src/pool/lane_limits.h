@@ -32,7 +32,8 @@ class LaneLimits {
   /// The call has ended: puts right what it used.
   void settle(const Cost& reserved, const Cost& used, MonotonicTime now) noexcept;
 
-  /// When there is room for a call.
+  /// When there is room for a call, as far as limits were told. Learned ones are guesses: they
+  /// order lanes, but refuse nothing.
   [[nodiscard]] MonotonicTime open_at(const Cost& cost) const noexcept;
 
   /// For the order of lanes: the earlier, the more headroom relative to the limits. Limits of a
@@ -46,8 +47,8 @@ class LaneLimits {
   /// learn from.
   void hit(const std::optional<Cost>& spent, MonotonicTime now);
 
-  /// A call went well: what was learned is stretched now and then, more and more as long as no
-  /// rate limit is hit.
+  /// A call went well: what was learned is stretched to what is used, and a little more now and
+  /// then as long as no rate limit is hit.
   void went_well(MonotonicTime now);
 
   /// Calls in flight of a lane that is joined with this one will be settled here.

@@ -57,13 +57,13 @@ void Endpoint::rest_lane(Board& board, std::size_t number, LaneFault fault, Mono
   const bool throttled = fault == LaneFault::rate_limit;
   const milliseconds first = throttled ? cooldown_ : kModelRefusedFirst;
   const milliseconds longest = throttled ? kLongestCooldown : milliseconds(kModelRefusedLongest);
-  if (lane.rest->resting) {
+  if (lane.extras->rest.resting) {
     const nanoseconds time = after ? believable(*after) : first;
-    lane.rest.edit().until = std::max(lane.rest->until, end_after(now, time));
+    lane.extras.edit().rest.until = std::max(lane.extras->rest.until, end_after(now, time));
   } else {
     const nanoseconds time =
-        after ? nanoseconds(believable(*after)) : rest_time(first, longest, 2, *lane.rest);
-    lane.rest.edit().begin(now, end_after(now, time));
+        after ? nanoseconds(believable(*after)) : rest_time(first, longest, 2, lane.extras->rest);
+    lane.extras.edit().rest.begin(now, end_after(now, time));
   }
   lane.fault = fault;
   board.set_ramp(lane, 0);
@@ -130,8 +130,8 @@ void Endpoint::acquit_refused_keys(MonotonicTime now) {
 void Endpoint::end_rests(Board& board, std::size_t number, MonotonicTime now) {
   Lane& lane = board.lanes[number];
   Group& group = groups_[number];
-  if (lane.rest->resting && lane.rest->until <= now) {
-    lane.rest.edit().probe();
+  if (lane.extras->rest.resting && lane.extras->rest.until <= now) {
+    lane.extras.edit().rest.probe();
     board.set_ramp(lane, 1);
   }
   if (group.extras->depleted.resting && group.extras->depleted.until <= now)
@@ -157,7 +157,7 @@ MonotonicTime Endpoint::ready_at(const Board& board, std::size_t number) const {
     time = std::min(time, key->ready_at());
     if (time == kLongAgo) break;
   }
-  if (lane.rest->resting) time = std::max(time, lane.rest->until);
+  if (lane.extras->rest.resting) time = std::max(time, lane.extras->rest.until);
   if (group.extras->depleted.resting) time = std::max(time, group.extras->depleted.until);
   if (lane.limits != nullptr && lane.limits->known()) {
     time = std::max(time, lane.limits->open_at(kSmallestCall));
@@ -170,13 +170,13 @@ RankTree::Rank Endpoint::rank(const Board& board, std::size_t number) const noex
   const Lane& lane = board.lanes[number];
   switch (policy_) {
     case Policy::headroom:
-      if (!board.limited) return lane.rank_by_load();
+      if (!board.limited) return lane.rank_by_load(board.told_apart);
       return lane.in_tier(lane.limits == nullptr ? 0 : rank_at(lane.limits->share()));
     case Policy::least_loaded:
     case Policy::lifetime:
-      return lane.rank_by_load();
+      return lane.rank_by_load(board.told_apart);
     case Policy::round_robin:
-      return lane.in_tier(RankTree::rank_of(lane.turn));
+      return lane.in_tier(RankTree::rank_of(lane.extras->turn));
     case Policy::sequential:
       return lane.in_tier(RankTree::Rank{number} << 10);
   }
@@ -188,6 +188,7 @@ void Endpoint::refresh(Board& board, std::size_t number, MonotonicTime now) {
   Lane& lane = board.lanes[number];
   lane.plain = lane.only_key != nullptr && !lane.only_key->watched && !lane.only_key->draining &&
                lane.fault == LaneFault::none && lane.limits == nullptr && !board.limited;
+  if (lane.plain) expect(lane);
   const MonotonicTime time = ready_at(board, number);
   board.ready.set(number, time <= now ? rank(board, number) : RankTree::kOut);
   const bool opens = time > now && time != kNever;
@@ -266,7 +267,8 @@ void Endpoint::become_limited(Board& board, const LaneLimits& known, MonotonicTi
 void Endpoint::hit_limit(Board& board, std::size_t number, MonotonicTime now) {
   const Lane& lane = board.lanes[number];
   const double per_minute = decay_.per_minute() / decay_.weight(now);
-  const Cost spent{.calls = lane.calls * per_minute, .input = lane.charged * per_minute};
+  const Cost spent{.calls = lane.calls * per_minute,
+                   .input = lane.charged / lane.inverse_weight * per_minute};
   const bool learns = policy_ != Policy::lifetime && spent.calls >= kFewestSpent;
   if (lane.limits == nullptr && !learns) return;
   LaneLimits& limits = limits_of(board, number, now);

@@ -13,9 +13,12 @@ inline constexpr std::uint64_t kMostTokens = 1'000'000'000'000;
 /// The longest time that a hint or a latency is believed.
 inline constexpr std::chrono::hours kLongestTime{24 * 366};
 
+/// The largest number that is counted to: a handful of them can still be added up.
+inline constexpr std::uint64_t kMostCounted = std::uint64_t{1} << 60;
+
 /// Adds without running over: what is too much stays at the largest number.
 inline void add_saturated(std::uint64_t& sum, std::uint64_t more) noexcept {
-  if (__builtin_add_overflow(sum, more, &sum)) sum = std::numeric_limits<std::uint64_t>::max();
+  sum = std::min(sum + std::min(more, kMostCounted), kMostCounted);
 }
 
 [[nodiscard]] inline std::chrono::milliseconds believable(std::chrono::milliseconds time) noexcept {

@@ -9,7 +9,7 @@ namespace keypool::pool {
 namespace {
 
 /// A lane that has ended its rest and proven good for this many calls at a time is open again.
-constexpr std::uint32_t kFullRamp = 64;
+constexpr unsigned kFullRamp = 64;
 
 }  // namespace
 
@@ -87,7 +87,7 @@ void Endpoint::count(const Call& call, Ending ending, const Usage& usage,
       add_saturated(key.output_tokens, usage.output_tokens);
       key.last_success = now;
       key.recompute_average();
-      charged = charge(usage.input_tokens, usage.output_tokens) * weight(now);
+      charged = lane.charge_of(usage.input_tokens, usage.output_tokens) * weight(now);
       used.input = static_cast<double>(std::min(usage.input_tokens, kMostTokens));
       used.output = static_cast<double>(std::min(usage.output_tokens, kMostTokens));
       if (call.estimated) call.board.ratio.learn(call.cost, used);
@@ -97,17 +97,17 @@ void Endpoint::count(const Call& call, Ending ending, const Usage& usage,
       add_saturated(key.rate_limits, 1);
       key.last_rate_limit = now;
       key.recompute_average();
-      charged = charge(0, 0) * weight(now);
+      charged = lane.charge_of(0, 0) * weight(now);
       uncounted = call.weight;
       break;
     case Ending::failure:
       add_saturated(key.failures, 1);
       key.recompute_average();
-      charged = charge(0, 0) * weight(now);
+      charged = lane.charge_of(0, 0) * weight(now);
       break;
     case Ending::abandoned:
       // What it has used nobody knows: its estimate stays charged.
-      add_saturated(key.abandoned, 1);
+      add_saturated(key.extras.edit().abandoned, 1);
       charged = call.reserved;
       used = call.cost;
       break;
@@ -198,15 +198,15 @@ void Endpoint::proven_good(const Call& call, MonotonicTime now) noexcept {
   }
   watch(group);
   if (lane.limits != nullptr) lane.limits->went_well(now);
-  if (lane.fault == LaneFault::none || call.leased_at <= lane.rest->since) return;
-  const std::uint32_t ramp = std::max(lane.ramp, 1u) * 2;
-  lane.rest.edit().resting = false;
-  lane.rest.edit().strikes = 0;
+  if (lane.fault == LaneFault::none || call.leased_at <= lane.extras->rest.since) return;
+  const unsigned ramp = std::max<unsigned>(lane.ramp, 1) * 2;
+  lane.extras.edit().rest.resting = false;
+  lane.extras.edit().rest.strikes = 0;
   if (ramp < kFullRamp) {
     call.board.set_ramp(lane, ramp);
   } else {
     call.board.set_ramp(lane, 0);
-    lane.rest.reset();
+    lane.extras.edit().rest.clear();
     lane.fault = LaneFault::none;
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -33,31 +34,33 @@ namespace short_text {
   constexpr std::uint64_t kOther = 0xD1B54A32D192ED03;
   const char* at = text.data();
   std::size_t left = text.size();
+  // The parts are added, so that none waits for another. The last sixteen bytes overlap what stands
+  // before them, instead of being taken one by one.
   std::uint64_t hash = left * kOdd;
-  for (; left > 16; at += 16, left -= 16)
-    hash ^= mix(eight_bytes(at) ^ kOdd, eight_bytes(at + 8) ^ hash);
-  // The last sixteen bytes once more, overlapping, instead of one by one.
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  if (text.size() >= 8) {
-    first = eight_bytes(text.size() >= 16 ? at + left - 16 : at);
-    last = eight_bytes(at + left - 8);
-  } else if (left > 0) {
-    std::memcpy(&first, at, left);
+  if (left < 16) [[unlikely]] {
+    char padded[16] = {};
+    std::memcpy(padded, at, left);
+    hash += mix(eight_bytes(padded) ^ kOther, eight_bytes(padded + 8) ^ kOdd);
+    return hash ^ hash >> 32;
   }
-  return mix(first ^ kOther, last ^ hash ^ kOdd);
+  for (; left > 16; at += 16, left -= std::min<std::size_t>(left, 16)) {
+    hash += mix(eight_bytes(at) ^ left, eight_bytes(at + 8) ^ kOdd);
+  }
+  const char* end = text.data() + text.size();
+  hash += mix(eight_bytes(end - 16) ^ kOther, eight_bytes(end - 8) ^ kOdd);
+  return hash ^ hash >> 32;
 }
 
 [[nodiscard]] inline bool same_text(std::string_view a, std::string_view b) noexcept {
   using short_text::eight_bytes;
   if (a.size() != b.size()) return false;
-  if (a.size() < 8) return a == b;
-  std::uint64_t differs =
-      eight_bytes(a.data() + a.size() - 8) ^ eight_bytes(b.data() + b.size() - 8);
-  for (std::size_t at = 0; at + 8 < a.size(); at += 8) {
-    differs |= eight_bytes(a.data() + at) ^ eight_bytes(b.data() + at);
+  if (a.size() < 8) [[unlikely]]
+    return a == b;
+  const std::size_t last = a.size() - 8;
+  for (std::size_t at = 0; at < last; at += 8) {
+    if (eight_bytes(a.data() + at) != eight_bytes(b.data() + at)) return false;
   }
-  return differs == 0;
+  return eight_bytes(a.data() + last) == eight_bytes(b.data() + last);
 }
 
 }  // namespace keypool::pool

@@ -13,6 +13,15 @@ class SpinLock {
     while (taken_.exchange(true, std::memory_order_acquire)) wait();
   }
 
+  /// As `lock`; true when it had to wait for another thread.
+  [[nodiscard]] bool lock_contended() noexcept {
+    if (!taken_.exchange(true, std::memory_order_acquire)) [[likely]]
+      return false;
+    wait();
+    lock();
+    return true;
+  }
+
   [[nodiscard]] bool try_lock() noexcept {
     return !taken_.load(std::memory_order_relaxed) &&
            !taken_.exchange(true, std::memory_order_acquire);

@@ -6,20 +6,20 @@
 
 namespace keypool::pool {
 
-std::size_t Endpoint::total_keys() const {
-  Lock lock(lock_);
+std::size_t Endpoint::total_keys() {
+  Lock lock = enter();
   return by_name_.size();
 }
 
-std::size_t Endpoint::waiting() const {
-  Lock lock(lock_);
+std::size_t Endpoint::waiting() {
+  Lock lock = enter();
   return queue_ == nullptr ? 0 : queue_->size();
 }
 
 // Counts without opening what is due: asking changes nothing.
-std::size_t Endpoint::available_keys() const {
+std::size_t Endpoint::available_keys() {
   const MonotonicTime now = clock_.now();
-  Lock lock(lock_);
+  Lock lock = enter();
   std::size_t available = 0;
   for (std::size_t number = 0; number < groups_.size(); ++number) {
     const MonotonicTime ready = ready_at(plain_, number);
@@ -31,10 +31,10 @@ std::size_t Endpoint::available_keys() const {
   return available;
 }
 
-std::vector<KeyStats> Endpoint::stats() const {
+std::vector<KeyStats> Endpoint::stats() {
   const Moment moment{clock_.now(), clock_.wall()};
   std::vector<KeyStats> all;
-  Lock lock(lock_);
+  Lock lock = enter();
   all.reserve(keys_.size());
   for (const Key& key : keys_) all.push_back(stats_of(key, moment));
   return all;
@@ -47,7 +47,7 @@ KeyStats Endpoint::stats_of(const Key& key, const Moment& moment) const {
   stats.successes = key.successes;
   stats.failures = key.failures;
   stats.rate_limits = key.rate_limits;
-  stats.abandoned = key.abandoned;
+  stats.abandoned = key.extras->abandoned;
   stats.total_latency = std::chrono::milliseconds(key.latency_ms);
   stats.total_input_tokens = key.input_tokens;
   stats.total_output_tokens = key.output_tokens;
@@ -59,7 +59,10 @@ KeyStats Endpoint::stats_of(const Key& key, const Moment& moment) const {
   stats.last_failure = key.extras->last_failure.get();
 
   double charged = 0;
-  for_each_board([&](const Board& board) { charged += board.lanes[key.group].charged; });
+  for_each_board([&](const Board& board) {
+    const Lane& lane = board.lanes[key.group];
+    charged += lane.charged / lane.inverse_weight;
+  });
   stats.window_load = charged / past_weight(moment.now);
   describe_state(key, moment, stats);
   return stats;
@@ -91,9 +94,9 @@ void Endpoint::describe_state(const Key& key, const Moment& moment, KeyStats& st
     MonotonicTime until = kLongAgo;
     for_each_board([&](const Board& board) {
       const Lane& lane = board.lanes[key.group];
-      if (lane.fault != LaneFault::rate_limit || !lane.rest->resting) return;
-      if (lane.rest->until <= std::max(moment.now, until)) return;
-      until = lane.rest->until;
+      if (lane.fault != LaneFault::rate_limit || !lane.extras->rest.resting) return;
+      if (lane.extras->rest.until <= std::max(moment.now, until)) return;
+      until = lane.extras->rest.until;
       stats.reason = board.model.empty() ? "rate limit" : "rate limit on " + board.model;
     });
     if (until == kLongAgo) return;
@@ -102,10 +105,10 @@ void Endpoint::describe_state(const Key& key, const Moment& moment, KeyStats& st
   }
 }
 
-std::vector<LaneStats> Endpoint::lanes() const {
+std::vector<LaneStats> Endpoint::lanes() {
   const Moment moment{clock_.now(), clock_.wall()};
   std::vector<LaneStats> all;
-  Lock lock(lock_);
+  Lock lock = enter();
   for_each_board([&](const Board& board) {
     for (std::size_t number = 0; number < board.lanes.size(); ++number) {
       const Lane& lane = board.lanes[number];
@@ -116,33 +119,34 @@ std::vector<LaneStats> Endpoint::lanes() const {
         stats.keys.push_back(key->name);
       }
       stats.in_flight = lane.in_flight;
-      stats.load = lane.charged / past_weight(moment.now);
+      stats.load = lane.charged / lane.inverse_weight / past_weight(moment.now);
       if (lane.limits != nullptr) stats.rooms = lane.limits->rooms(moment.now);
-      stats.resting = lane.rest->resting && lane.rest->until > moment.now;
-      if (stats.resting) stats.until = moment.wall_of(lane.rest->until);
+      stats.resting = lane.extras->rest.resting && lane.extras->rest.until > moment.now;
+      if (stats.resting) stats.until = moment.wall_of(lane.extras->rest.until);
     }
   });
   return all;
 }
 
 bool Endpoint::restore(const KeyStats& saved) {
-  Lock lock(lock_);
+  Lock lock = enter();
   Key* key = find(saved.name);
   if (key == nullptr) return false;
   restore(*key, saved);
+  refresh_group(key->group, clock_.now());
   return true;
 }
 
 void Endpoint::restore(Key& key, const KeyStats& saved) {
-  key.total_requests = saved.total_requests;
-  key.successes = saved.successes;
-  key.failures = saved.failures;
-  key.rate_limits = saved.rate_limits;
-  key.abandoned = saved.abandoned;
+  key.total_requests = std::min(saved.total_requests, kMostCounted);
+  key.successes = std::min(saved.successes, kMostCounted);
+  key.failures = std::min(saved.failures, kMostCounted);
+  key.rate_limits = std::min(saved.rate_limits, kMostCounted);
+  if (saved.abandoned != key.extras->abandoned) key.extras.edit().abandoned = saved.abandoned;
   key.latency_ms =
       static_cast<std::uint64_t>(std::max<std::int64_t>(saved.total_latency.count(), 0));
-  key.input_tokens = saved.total_input_tokens;
-  key.output_tokens = saved.total_output_tokens;
+  key.input_tokens = std::min(saved.total_input_tokens, kMostCounted);
+  key.output_tokens = std::min(saved.total_output_tokens, kMostCounted);
   key.last_success = kLongAgo;
   key.last_rate_limit = kLongAgo;
   if (saved.last_success_at || saved.last_rate_limit_at || key.extras->restored_success ||
@@ -150,7 +154,7 @@ void Endpoint::restore(Key& key, const KeyStats& saved) {
     key.extras.edit().restored_success = saved.last_success_at;
     key.extras.edit().restored_rate_limit = saved.last_rate_limit_at;
   }
-  key.recompute_average();
+  if (key.successes + key.failures + key.rate_limits > 0) key.recompute_average();
 }
 
 }  // namespace keypool::pool

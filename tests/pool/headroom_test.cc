@@ -141,6 +141,21 @@ TEST(Headroom, ARateLimitTeachesTheLimitAndTimeStretchesIt) {
   EXPECT_GT(api.pool.lanes(kApi)[0].rooms[1].limit, learned[1].limit * 3 / 2);
 }
 
+TEST(Headroom, WhatWasLearnedRefusesNoCallAndGivesWayToSuccess) {
+  PoolOf api({"a"});
+  for (int call = 0; call < 5; ++call) api.use(1000);
+  api.lease_of("a").rate_limited(1s);
+  api.clock.advance(1s);
+
+  for (int call = 0; call < 50; ++call) {
+    auto lease = api.pool.lease(kApi, kOrFail);
+    ASSERT_TRUE(lease) << lease.error().message();
+    lease->succeed({.input_tokens = 1000});
+    api.clock.advance(100ms);
+  }
+  EXPECT_GT(api.pool.lanes(kApi)[0].rooms[1].limit, 40'000u);
+}
+
 TEST(Headroom, OneEarlyRateLimitTeachesNothing) {
   PoolOf api({"a"});
   api.lease_of("a").rate_limited(1s);

@@ -161,6 +161,45 @@ TEST(Stress, EverythingAtOnceFromAllCores) {
   for (const KeyStats& key : pool.stats(kApi)) EXPECT_EQ(key.in_flight, 0u);
 }
 
+TEST(Stress, PlainCallsFromAllCoresAreCountedAndSpreadAsOne) {
+  constexpr std::uint64_t kCalls = 200'000;
+  KeyPool pool({.secrets = nullptr});
+  for (unsigned key = 0; key < 4; ++key) {
+    pool.add_key(kApi, {.name = key_name(key), .secret = Secret("s")});
+  }
+  const unsigned cores = std::max(2u, std::thread::hardware_concurrency());
+  std::vector<std::thread> threads;
+  for (unsigned number = 0; number < cores; ++number) {
+    threads.emplace_back([&] {
+      Lease kept;
+      for (std::uint64_t calls = 0; calls < kCalls; ++calls) {
+        // Every other lease is ended after the next one began, on whichever lane that is.
+        auto lease = pool.lease(kApi);
+        ASSERT_TRUE(lease);
+        kept.succeed({.input_tokens = 100});
+        if (calls % 2 == 0)
+          kept = std::move(*lease);
+        else
+          lease->succeed({.input_tokens = 100});
+      }
+      kept.succeed({.input_tokens = 100});
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  std::uint64_t requests = 0;
+  for (const KeyStats& key : pool.stats(kApi)) {
+    requests += key.total_requests;
+    EXPECT_EQ(key.in_flight, 0u);
+    EXPECT_EQ(key.successes, key.total_requests);
+    EXPECT_EQ(key.total_input_tokens, 100 * key.successes);
+    EXPECT_NEAR(static_cast<double>(key.total_requests), kCalls * cores / 4.0,
+                kCalls * cores / 40.0);
+  }
+  EXPECT_EQ(requests, kCalls * cores);
+  EXPECT_EQ(pool.lanes(kApi).size(), 4u);
+}
+
 TEST(Stress, EndpointsAppearWhileOthersAreUsed) {
   KeyPool pool({.secrets = nullptr});
   pool.add_key("e0", {.name = "k", .secret = Secret("s")});
