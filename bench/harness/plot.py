@@ -4,8 +4,8 @@ import html
 import math
 
 ROW = 34
-LEFT = 330
-WIDTH = 920
+LEFT = 400
+WIDTH = 1000
 SCALE = (0.03, 8.0)  # ratios from edge to edge
 COLOURS = {True: "#2e7d4f", False: "#c0392b", None: "#6b7785"}
 
