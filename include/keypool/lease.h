@@ -91,7 +91,7 @@ struct Ticket {
   Endpoint* endpoint = nullptr;
   Board* board = nullptr;
   Key* key = nullptr;
-  double charge = 0;  ///< of the lane's load
+  double charge = 0;                ///< of the lane's load
   std::uint32_t input_tokens = 0;   ///< estimated
   std::uint32_t output_tokens = 0;  ///< estimated
   bool estimated = false;           ///< by the caller
@@ -129,8 +129,10 @@ class [[nodiscard]] Lease {
   void succeed(const Success& success) noexcept;
 
   /// The provider answered that a limit is reached: its lane rests for `after`, or for the
-  /// endpoint's cooldown when the answer gave no hint.
-  void rate_limited(std::optional<std::chrono::milliseconds> after = std::nullopt) noexcept;
+  /// endpoint's cooldown when the answer gave no hint. `limit`: which one, where the answer says
+  /// so.
+  void rate_limited(std::optional<std::chrono::milliseconds> after = std::nullopt,
+                    std::optional<Dimension> limit = std::nullopt) noexcept;
 
   /// The call failed for another reason; no key is passed over because of it.
   void fail(std::string_view why) noexcept;

@@ -58,7 +58,8 @@ class Endpoint {
   void serve() noexcept;
 
   // verdicts.cc: how a call ended
-  void rate_limited(const Ticket& ticket, std::optional<std::chrono::milliseconds> after) noexcept;
+  void rate_limited(const Ticket& ticket, std::optional<std::chrono::milliseconds> after,
+                    std::optional<Dimension> limit) noexcept;
   void fail(const Ticket& ticket, std::string_view why) noexcept;
   Blame key_refused(const Ticket& ticket, std::string_view why) noexcept;
   void key_leaked(const Ticket& ticket, std::string_view why) noexcept;
@@ -266,7 +267,7 @@ class Endpoint {
   void watch(Group& group) noexcept;
   [[nodiscard]] LaneLimits& limits_of(Board& board, std::size_t lane, MonotonicTime now);
   void become_limited(Board& board, const LaneLimits& known, MonotonicTime now);
-  void hit_limit(Board& board, std::size_t lane, MonotonicTime now);
+  void hit_limit(Board& board, std::size_t lane, std::optional<Dimension> which, MonotonicTime now);
 
   // keys.cc
   [[nodiscard]] Key* find(std::string_view key_name) const;

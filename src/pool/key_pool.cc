@@ -163,6 +163,10 @@ void KeyPool::run_due() {
 
 MonotonicTime KeyPool::next_due() const noexcept { return state_->schedule->next(); }
 
+void KeyPool::set_on_due(std::function<void(MonotonicTime)> on_due) {
+  state_->schedule->set_on_due(std::move(on_due));
+}
+
 std::size_t KeyPool::waiting(std::string_view endpoint_name) const {
   pool::Endpoint* endpoint = state_->find(endpoint_name);
   return endpoint == nullptr ? 0 : endpoint->waiting();

@@ -129,15 +129,17 @@ void LaneLimits::observe(const LimitNotice& notice, const Cost& own, MonotonicTi
   update_share(now);
 }
 
-void LaneLimits::hit(const std::optional<Cost>& spent, MonotonicTime now) {
+void LaneLimits::hit(const std::optional<Cost>& spent, std::optional<Dimension> which,
+                     MonotonicTime now) {
   if (spent && (reported_at_ == kLongAgo || now - reported_at_ > kHeadersHold)) {
     learn(Dimension::requests_per_minute, spent->calls, now);
     learn(Dimension::tokens_per_minute, spent->tokens(), now);
   }
-  // Whichever limit it was: nothing is left of it.
+  // Nothing is left of the limit that was named, else of whichever of a minute it was.
   for (const Dimension dimension : kAllDimensions) {
     Limit& limit = at(dimension);
-    if (limit.room.known() && !per_day(dimension) && limit.room.left(now) > 0) {
+    const bool hit = which ? dimension == *which : !per_day(dimension);
+    if (hit && limit.room.known() && limit.room.left(now) > 0) {
       set_left(limit, 0, now);
     }
   }

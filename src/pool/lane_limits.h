@@ -44,8 +44,8 @@ class LaneLimits {
   void observe(const LimitNotice& notice, const Cost& own, MonotonicTime now);
 
   /// A rate limit was hit, when this much had been used within a minute; nothing: too little to
-  /// learn from.
-  void hit(const std::optional<Cost>& spent, MonotonicTime now);
+  /// learn from. `which` limit it was, where the answer said so.
+  void hit(const std::optional<Cost>& spent, std::optional<Dimension> which, MonotonicTime now);
 
   /// A call went well: what was learned is stretched to what is used, and a little more now and
   /// then as long as no rate limit is hit.

@@ -68,8 +68,9 @@ void Lease::succeed(const Success& success) noexcept {
   if (pool::Endpoint* endpoint = end()) endpoint->succeed(ticket_, success);
 }
 
-void Lease::rate_limited(std::optional<std::chrono::milliseconds> after) noexcept {
-  if (pool::Endpoint* endpoint = end()) endpoint->rate_limited(ticket_, after);
+void Lease::rate_limited(std::optional<std::chrono::milliseconds> after,
+                         std::optional<Dimension> limit) noexcept {
+  if (pool::Endpoint* endpoint = end()) endpoint->rate_limited(ticket_, after, limit);
 }
 
 void Lease::fail(std::string_view why) noexcept {

@@ -264,7 +264,8 @@ void Endpoint::become_limited(Board& board, const LaneLimits& known, MonotonicTi
 }
 
 // A rate limit was answered: where no header tells, what was used within the last minute does.
-void Endpoint::hit_limit(Board& board, std::size_t number, MonotonicTime now) {
+void Endpoint::hit_limit(Board& board, std::size_t number, std::optional<Dimension> which,
+                         MonotonicTime now) {
   const Lane& lane = board.lanes[number];
   const double per_minute = decay_.per_minute() / decay_.weight(now);
   const Cost spent{.calls = lane.calls * per_minute,
@@ -272,7 +273,7 @@ void Endpoint::hit_limit(Board& board, std::size_t number, MonotonicTime now) {
   const bool learns = policy_ != Policy::lifetime && spent.calls >= kFewestSpent;
   if (lane.limits == nullptr && !learns) return;
   LaneLimits& limits = limits_of(board, number, now);
-  limits.hit(learns ? std::optional(spent) : std::nullopt, now);
+  limits.hit(learns ? std::optional(spent) : std::nullopt, which, now);
   if (limits.known()) become_limited(board, limits, now);
 }
 

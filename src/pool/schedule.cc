@@ -6,8 +6,15 @@
 
 namespace keypool::pool {
 
+void Schedule::set_on_due(OnDue on_due) {
+  auto fresh = std::make_shared<const OnDue>(std::move(on_due));
+  const std::scoped_lock lock(mutex_);
+  on_due_.swap(fresh);
+}
+
 void Schedule::set(Endpoint& endpoint, MonotonicTime due) {
   MonotonicTime before;
+  std::shared_ptr<const OnDue> on_due;
   {
     const std::scoped_lock lock(mutex_);
     before = next();
@@ -17,8 +24,9 @@ void Schedule::set(Endpoint& endpoint, MonotonicTime due) {
       due_[endpoint.number()] = {&endpoint, due};
     }
     update_next();
+    on_due = on_due_;
   }
-  if (due < before && on_due_) on_due_(due);
+  if (due < before && *on_due) (*on_due)(due);
 }
 
 std::vector<Endpoint*> Schedule::take_due(MonotonicTime now) {

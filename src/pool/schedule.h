@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include <keypool/clock.h>
@@ -20,7 +22,11 @@ class Endpoint;
 /// Thread-safety: every member may be called from any thread at any time.
 class Schedule {
  public:
-  explicit Schedule(std::function<void(MonotonicTime)> on_due) : on_due_(std::move(on_due)) {}
+  using OnDue = std::function<void(MonotonicTime)>;
+
+  explicit Schedule(OnDue on_due) : on_due_(std::make_shared<const OnDue>(std::move(on_due))) {}
+
+  void set_on_due(OnDue on_due);
 
   /// kNever: nobody waits there.
   void set(Endpoint& endpoint, MonotonicTime due);
@@ -35,8 +41,8 @@ class Schedule {
  private:
   void update_next();
 
-  const std::function<void(MonotonicTime)> on_due_;
   std::mutex mutex_;
+  std::shared_ptr<const OnDue> on_due_;
   struct Due {
     Endpoint* endpoint;
     MonotonicTime time;

@@ -15,12 +15,12 @@ void Endpoint::succeed_with_care(const Ticket& ticket, const Success& success) n
   leave(lock, *ticket.key);
 }
 
-void Endpoint::rate_limited(const Ticket& ticket,
-                            std::optional<std::chrono::milliseconds> after) noexcept {
+void Endpoint::rate_limited(const Ticket& ticket, std::optional<std::chrono::milliseconds> after,
+                            std::optional<Dimension> limit) noexcept {
   const MonotonicTime now = clock_.now();
   Lock lock = enter(now);
   settle(call_of(ticket), Ending::rate_limit, {}, now);
-  hit_limit(*ticket.board, ticket.key->group, now);
+  hit_limit(*ticket.board, ticket.key->group, limit, now);
   rest_lane(*ticket.board, ticket.key->group, LaneFault::rate_limit, now, after);
   leave(lock, *ticket.key);
 }
@@ -189,7 +189,7 @@ bool Endpoint::report_rate_limit(std::string_view key_name,
   if (key == nullptr) return false;
   const Call call = reported_call(*key);
   settle(call, Ending::rate_limit, {}, now);
-  hit_limit(call.board, key->group, now);
+  hit_limit(call.board, key->group, std::nullopt, now);
   rest_lane(call.board, key->group, LaneFault::rate_limit, now, after);
   done(lock);
   return true;

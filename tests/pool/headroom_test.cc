@@ -156,6 +156,17 @@ TEST(Headroom, WhatWasLearnedRefusesNoCallAndGivesWayToSuccess) {
   EXPECT_GT(api.pool.lanes(kApi)[0].rooms[1].limit, 40'000u);
 }
 
+TEST(Headroom, OnlyTheLimitThatARefusalNamesIsUsedUp) {
+  PoolOf api({});
+  ModelLimits limits = tokens(60'000);
+  limits.limits[Dimension::requests_per_minute] = 60;
+  add(api.pool, "a", {.limits = {limits}});
+  api.lease_of("a").rate_limited(1s, Dimension::requests_per_minute);
+
+  EXPECT_LE(left(api.pool, "a", Dimension::requests_per_minute), 1);
+  EXPECT_GT(left(api.pool, "a", Dimension::tokens_per_minute), 50'000);
+}
+
 TEST(Headroom, OneEarlyRateLimitTeachesNothing) {
   PoolOf api({"a"});
   api.lease_of("a").rate_limited(1s);
