@@ -181,6 +181,10 @@ class KeyPool {
   /// told when it moves to an earlier time.
   [[nodiscard]] MonotonicTime next_due() const noexcept;
 
+  /// Puts another listener in the place of Options::on_due; null: nobody. The one before may still
+  /// be told once, by a thread that has begun to.
+  void set_on_due(std::function<void(MonotonicTime due)> on_due);
+
   /// For callers that cannot hold a lease to its end: they keep the key's name, give the lease up
   /// with `Lease::detach()`, and report by name. The same holds for the next two. Unknown names
   /// have no effect and return false; a report without a call in flight counts the tokens but never
