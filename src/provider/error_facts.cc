@@ -7,6 +7,7 @@
 #include <simdjson.h>
 
 #include "provider/media_type.h"
+#include "provider/phrase.h"
 #include "provider/retry_hint.h"
 
 namespace keypool::provider {
@@ -112,13 +113,41 @@ void read_details(ErrorFacts& facts, dom::object error) {
   }
 }
 
+bool is_id_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
+}
+
+// `org-AbC123` of "in organization org-AbC123 on tokens per min" (OpenAI) or "in organization
+// `org_01x` service tier" (Groq), the team's id of "Your team 5f2c… has used" (xAI). Names that are
+// words of a sentence are none.
+std::string read_organization(std::string_view text) {
+  constexpr std::size_t kLeast = 8;
+  constexpr std::size_t kMost = 64;
+  for (const std::string_view before : {"in organization ", "your team "}) {
+    const std::size_t found = find_phrase(text, before);
+    if (found == std::string_view::npos) continue;
+    std::string_view id = text.substr(found + before.size());
+    if (id.starts_with('`')) id.remove_prefix(1);
+    id = id.substr(0, static_cast<std::size_t>(
+                          std::find_if_not(id.begin(), id.end(), is_id_character) - id.begin()));
+    const bool has_digit = id.find_first_of("0123456789") != std::string_view::npos;
+    const bool is_marked = id.starts_with("org-") || id.starts_with("org_");
+    if (id.size() >= kLeast && id.size() <= kMost && (has_digit || is_marked)) {
+      return std::string(id);
+    }
+  }
+  return {};
+}
+
 // In lower case, so that phrases are found by a plain search.
-std::string read_message(std::string_view text) {
-  std::string message(text.substr(0, kMessageBytes));
-  for (char& c : message) {
+void read_message(ErrorFacts& facts, std::string_view text) {
+  text = text.substr(0, kMessageBytes);
+  facts.message = text;
+  for (char& c : facts.message) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
   }
-  return message;
+  facts.organization = read_organization(text);
 }
 
 void read_fields(ErrorFacts& facts, dom::object error) {
@@ -129,7 +158,7 @@ void read_fields(ErrorFacts& facts, dom::object error) {
   add_labels(facts, error, {"status", "error_type", "limit_source", "reason"});
   for (const std::string_view name : {"message", "detail", "error"}) {
     if (!facts.message.empty()) break;
-    if (const auto text = text_at(error, name)) facts.message = read_message(*text);
+    if (const auto text = text_at(error, name)) read_message(facts, *text);
   }
   read_details(facts, error);
 }
@@ -172,7 +201,7 @@ ErrorFacts read_error(std::string_view body) {
   const std::string_view text = trimmed(body);
   dom::element root;
   if (text.empty() || parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) {
-    facts.message = read_message(text);
+    read_message(facts, text);
     return facts;
   }
   dom::array elements;
@@ -184,7 +213,7 @@ ErrorFacts read_error(std::string_view body) {
     facts.is_json = true;
     read_root(facts, object);
   } else {
-    facts.message = read_message(text);
+    read_message(facts, text);
   }
   return facts;
 }

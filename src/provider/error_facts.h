@@ -15,7 +15,8 @@ struct ErrorFacts {
   bool is_error = false;  ///< an `error` member, or the top level looks like one
   std::string code;       ///< also where it came as a number
   std::string type;
-  std::string message;              ///< its beginning, up to kMessageBytes, in lower case
+  std::string message;       ///< its beginning, up to kMessageBytes, in lower case
+  std::string organization;  ///< whose limit or credit the message speaks of; empty: not told
   std::vector<std::string> labels;  ///< every machine-readable name: code, type, status, reasons, …
   std::vector<std::string> quota_ids;
   bool zero_quota = false;     ///< a violated quota has the value 0

@@ -9,7 +9,9 @@
 
 #include "provider/calendar.h"
 #include "provider/error_facts.h"
+#include "provider/limit_headers.h"
 #include "provider/media_type.h"
+#include "provider/named_limit.h"
 #include "provider/phrase.h"
 #include "provider/retry_hint.h"
 #include "provider/rule.h"
@@ -195,11 +197,15 @@ Verdict judged(Dialect dialect, const Refusal& refusal, WallTime wall) {
   }
   if (rule == nullptr) rule = find_rule(kCommonRules, refusal);
   if (rule == nullptr) return {};
+  const ToldLimits told = read_limit_headers(dialect, refusal.head.headers);
   return {.kind = rule->kind,
           .retry_after = rest_of(*rule, refusal, wall),
           .reason = std::string(rule->reason),
           .operator_only = rule->operator_only,
-          .larger_lane_may_serve = rule->larger_lane_may_serve};
+          .larger_lane_may_serve = rule->larger_lane_may_serve,
+          .limit = rule->kind == Kind::throttled ? named_limit(refusal.facts, told.notices())
+                                                 : std::nullopt,
+          .account = told.account.empty() ? refusal.facts.organization : std::string()};
 }
 
 // The status that an error inside a stream would have had as an answer of its own.

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <keypool/clock.h>
+#include <keypool/limits.h>
 
 #include "http/header.h"
 #include "provider/dialect.h"
@@ -42,6 +43,14 @@ struct Verdict {
   /// request_fault, but only for lanes as small as this one (the request is larger than the limit
   /// itself): a quota group with a higher limit would serve it.
   bool larger_lane_may_serve = false;
+
+  /// throttled: the limit that was hit, where the answer tells. Concurrency, hours, months,
+  /// pictures and audio are none of these.
+  std::optional<Dimension> limit = {};
+
+  /// The organization or team that the refusal's text names; empty where it names none, or where
+  /// the answer's headers name the organization in their own way (`ToldLimits::account`).
+  std::string account = {};
 };
 
 /// An answer's beginning: all a verdict is made from.
