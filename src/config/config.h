@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <keypool/key_pool.h>
+
 #include "provider/dialect.h"
 
 namespace keypool::config {
@@ -20,7 +22,7 @@ struct Place {
 /// A key to resolve.
 struct Key {
   std::string name;
-  std::string group;
+  KeyOptions options;  ///< the most specific of its limits first
   bool disabled = false;
   Place place;
 };
@@ -35,15 +37,29 @@ struct BaseUrl {
   [[nodiscard]] std::string text() const;
 };
 
+/// What makes calls belong together, so that they go to the same key while it has room.
+struct Affinity {
+  enum class By { off, prefix, header };
+
+  By by = By::off;
+  std::string header;  ///< the name of the one that counts
+};
+
 struct Endpoint {
   std::string name;
   BaseUrl base_url;
   provider::Dialect dialect = provider::Dialect::generic;
   bool keyless = false;
   std::vector<Key> keys;
+  Policy policy = Policy::headroom;
+  Affinity affinity;
   std::chrono::milliseconds cooldown{60'000};
   int attempts = 3;  ///< tries that failed for reasons not the key's
   std::chrono::milliseconds max_wait{10'000};
+
+  /// Endpoints of the same dialect that take a call which no key here serves, in this order. Their
+  /// own fallbacks are not asked, so two endpoints may name each other.
+  std::vector<std::string> fallback;
   Place place;
 };
 
@@ -72,6 +88,8 @@ struct Limits {
   std::chrono::milliseconds first_byte_time{600'000};  ///< from request sent to answer's head
   std::chrono::milliseconds idle_time{300'000};        ///< between two bytes of either side
   std::chrono::milliseconds grace_time{30'000};        ///< for running calls after SIGTERM
+  std::size_t max_waiting = 10'000;                    ///< calls of one endpoint in its queue
+  std::size_t max_waiting_bytes = 256 * 1024 * 1024;   ///< of their bodies
 };
 
 struct Config {

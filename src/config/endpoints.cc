@@ -1,10 +1,12 @@
 #include "config/endpoints.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -60,28 +62,58 @@ bool read_dialect(const YamlNode& node, Endpoint& endpoint, Problems& problems) 
   return true;
 }
 
-bool refuse_not_yet(const YamlNode& node, std::string_view only, Problems& problems) {
-  problems.add(node, fmt::format("{} is not yet supported by this version; only `{}` is",
-                                 shown(node.text), only));
+bool read_policy(const YamlNode& node, Endpoint& endpoint, Problems&) {
+  static constexpr std::array<std::pair<std::string_view, Policy>, 5> kPolicies = {{
+      {"headroom", Policy::headroom},
+      {"least_loaded", Policy::least_loaded},
+      {"lifetime", Policy::lifetime},
+      {"round_robin", Policy::round_robin},
+      {"sequential", Policy::sequential},
+  }};
+  if (node.kind != YamlKind::scalar) return false;
+  const auto found =
+      std::ranges::find(kPolicies, node.text, &std::pair<std::string_view, Policy>::first);
+  if (found == kPolicies.end()) return false;
+  endpoint.policy = found->second;
   return true;
 }
 
-bool read_policy(const YamlNode& node, Endpoint&, Problems& problems) {
-  if (node.kind != YamlKind::scalar) return false;
-  if (node.text == "headroom") return true;
-  for (const std::string_view later : {"least_loaded", "lifetime", "round_robin", "sequential"}) {
-    if (node.text == later) return refuse_not_yet(node, "headroom", problems);
-  }
-  return false;
+/// RFC 9110 §5.1.
+bool is_header_name(std::string_view text) {
+  static constexpr std::string_view kOther = "!#$%&'*+-.^_`|~";
+  const auto fits = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           kOther.find(c) != kOther.npos;
+  };
+  return !text.empty() && text.size() <= 128 && std::ranges::all_of(text, fits);
 }
 
-bool read_affinity(const YamlNode& node, Endpoint&, Problems& problems) {
+bool read_affinity(const YamlNode& node, Endpoint& endpoint, Problems&) {
+  static constexpr std::string_view kHeader = "header:";
   if (node.kind != YamlKind::scalar) return false;
-  if (node.text == "off") return true;
-  if (node.text == "prefix" || node.text.starts_with("header:")) {
-    return refuse_not_yet(node, "off", problems);
+  if (node.text == "off") {
+    endpoint.affinity = {};
+  } else if (node.text == "prefix") {
+    endpoint.affinity = {Affinity::By::prefix, {}};
+  } else {
+    if (!node.text.starts_with(kHeader)) return false;
+    auto name = node.text.substr(kHeader.size());
+    if (!is_header_name(name)) return false;
+    endpoint.affinity = {Affinity::By::header, std::move(name)};
   }
-  return false;
+  return true;
+}
+
+bool read_fallback(const YamlNode& node, Endpoint& endpoint, Problems& problems) {
+  if (node.kind != YamlKind::list) return false;
+  for (const YamlNode* item : node.children) {
+    std::string& name = endpoint.fallback.emplace_back();
+    if (!read_plain_name(*item, name, problems)) {
+      problems.add(*item,
+                   fmt::format("expected the name of an endpoint, got {}", described(*item)));
+    }
+  }
+  return true;
 }
 
 constexpr std::array kEndpointFields = {
@@ -109,7 +141,7 @@ constexpr std::array kEndpointFields = {
                     [](const YamlNode& node, Endpoint& endpoint, Problems&) {
                       return read_duration(node, 0s, 1h, endpoint.max_wait);
                     }},
-    Field<Endpoint>{"fallback", Presence::not_yet, "a list of endpoints' names"},
+    Field<Endpoint>{"fallback", Presence::optional, "a list of endpoints' names", read_fallback},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "config/fields.h"
+#include "config/key_limits.h"
 #include "config/misplaced_secret.h"
 #include "config/values.h"
 
@@ -50,26 +52,60 @@ bool read_key_name(const YamlNode& node, Key& key, Problems& problems) {
   return true;
 }
 
+constexpr std::string_view kUsdExpected = "an amount in USD above 0, such as 50 or 2.5";
+
+/// Beyond every budget, and small enough to be counted in millionths.
+constexpr double kMostUsd = 1e12;
+
+constexpr std::uint64_t kMostTokens = 1'000'000'000'000'000;
+
+template <std::uint64_t SpendingCaps::*Member>
+bool usd(const YamlNode& node, Key& key, Problems&) {
+  double amount = 0;
+  if (!read_decimal(node, kMostUsd, amount)) return false;
+  key.options.caps.*Member = std::max<std::uint64_t>(1, std::llround(amount * 1e6));
+  return true;
+}
+
 constexpr std::array kKeyFields = {
     Field<Key>{"name", Presence::required, kNameExpected, read_key_name},
     Field<Key>{"group", Presence::optional,
                "a name shared by the keys of one account, of letters, digits and `._~-`",
                [](const YamlNode& node, Key& key, Problems& problems) {
-                 return read_plain_name(node, key.group, problems);
+                 return read_plain_name(node, key.options.group, problems);
                }},
     Field<Key>{
         "disabled", Presence::optional, "true or false",
         [](const YamlNode& node, Key& key, Problems&) { return read_flag(node, key.disabled); }},
     Field<Key>{"command", Presence::not_yet,
                "a list: a program that prints the secret, its arguments"},
-    Field<Key>{"tier", Presence::not_yet,
-               "a whole number; higher tiers serve when lower ones are full"},
-    Field<Key>{"weight", Presence::not_yet, "a number above 0, the key's share"},
-    Field<Key>{"limits", Presence::not_yet, "a map: model → rpm, tpm, …"},
-    Field<Key>{"max_in_flight", Presence::not_yet, "a whole number of calls at once"},
-    Field<Key>{"usd_per_day", Presence::not_yet, "an amount in USD"},
-    Field<Key>{"usd_per_month", Presence::not_yet, "an amount in USD"},
-    Field<Key>{"tokens_per_day", Presence::not_yet, "a whole number of tokens"},
+    Field<Key>{"tier", Presence::optional,
+               "a whole number from 0 to 254; higher tiers serve when lower ones are full",
+               [](const YamlNode& node, Key& key, Problems&) {
+                 return read_whole(node, 0, 254, key.options.tier);
+               }},
+    Field<Key>{"weight", Presence::optional,
+               "a number above 0 and up to 1000000, the key's share, such as 2 or 0.5",
+               [](const YamlNode& node, Key& key, Problems&) {
+                 return read_decimal(node, 1e6, key.options.weight);
+               }},
+    Field<Key>{"limits", Presence::optional,
+               "a map: a model's name, `prefix*` or `*` → rpm, tpm, …", read_key_limits},
+    Field<Key>{"max_in_flight", Presence::optional, "a whole number from 1 to 1000000",
+               [](const YamlNode& node, Key& key, Problems&) {
+                 std::uint64_t most = 0;
+                 if (!read_count(node, 1, 1'000'000, most)) return false;
+                 key.options.max_in_flight = static_cast<std::uint32_t>(most);
+                 return true;
+               }},
+    Field<Key>{"usd_per_day", Presence::optional, kUsdExpected,
+               usd<&SpendingCaps::micro_usd_per_day>},
+    Field<Key>{"usd_per_month", Presence::optional, kUsdExpected,
+               usd<&SpendingCaps::micro_usd_per_month>},
+    Field<Key>{"tokens_per_day", Presence::optional, "a whole number of tokens above 0",
+               [](const YamlNode& node, Key& key, Problems&) {
+                 return read_count(node, 1, kMostTokens, key.options.caps.tokens_per_day);
+               }},
 };
 
 Key read_key(const YamlNode& node, Problems& problems) {

@@ -48,6 +48,13 @@ constexpr std::array kLimitFields = {
                   [](const YamlNode& node, Limits& limits, Problems&) {
                     return read_duration(node, 0s, 24h, limits.grace_time);
                   }},
+    Field<Limits>{"max_waiting", Presence::optional, "a whole number from 0 to 1000000",
+                  [](const YamlNode& node, Limits& limits, Problems&) {
+                    return read_count(node, 0, 1'000'000, limits.max_waiting);
+                  }},
+    Field<Limits>{"max_waiting_bytes", Presence::optional,
+                  "a number of bytes from 0 to 1024GiB, such as 256MiB",
+                  bytes<&Limits::max_waiting_bytes, 0, 1024 * kGiB>},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "config/address.h"
+#include "config/endpoint_names.h"
 #include "config/endpoints.h"
 #include "config/fields.h"
 #include "config/limits.h"
@@ -105,6 +106,7 @@ std::expected<Config, std::vector<Problem>> parse(std::string_view yaml,
       refuse_secrets(*root, problems);
       read_map(*root, kFields, config, problems);
       check_routes(*root, problems);
+      check_fallbacks(*root, config, problems);
       check_addresses(*root, config, problems);
     }
   }

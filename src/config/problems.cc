@@ -42,6 +42,14 @@ std::vector<Problem> Problems::in_file_order() const {
   std::ranges::stable_sort(ordered, {}, [](const Problem& problem) {
     return std::pair(problem.place.line, problem.place.column);
   });
+  if (ordered.size() > kMostShown) {
+    const auto more = ordered.size() - kMostShown;
+    ordered.resize(kMostShown + 1);
+    Problem& last = ordered.back();
+    last.field.clear();
+    last.expected = fmt::format("{} more mistake{} from here on; mend those above first", more,
+                                more == 1 ? "" : "s");
+  }
   return ordered;
 }
 

@@ -13,6 +13,8 @@ namespace keypool::config {
 /// Collects what is wrong with a file.
 class Problems {
  public:
+  static constexpr std::size_t kMostShown = 50;
+
   explicit Problems(std::filesystem::path file);
 
   /// Something is wrong with the value of `node`.
@@ -33,7 +35,8 @@ class Problems {
 
   [[nodiscard]] bool empty() const noexcept { return problems_.empty(); }
 
-  /// All of them, in the order in which they stand in the file.
+  /// In the order in which they stand in the file: all of them, or the first kMostShown and one
+  /// that says how many more there are.
   [[nodiscard]] std::vector<Problem> in_file_order() const;
 
  private:

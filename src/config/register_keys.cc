@@ -25,7 +25,8 @@ ResolvedKey register_key(const Endpoint& endpoint, const Key& key, const SecretS
     result.origin = found->origin;
     for (auto& [name, secret] : pool::split_keys(key.name, found->value.reveal())) {
       ++result.keys;
-      pool.add_key(endpoint.name, {.name = name, .secret = std::move(secret), .group = key.group});
+      pool.add_key(endpoint.name,
+                   {.name = name, .secret = std::move(secret), .options = key.options});
       if (key.disabled) pool.disable_key(endpoint.name, name);
     }
   }
@@ -44,9 +45,10 @@ std::vector<ResolvedKey> register_keys(const Config& config, const SecretSource&
   std::vector<ResolvedKey> resolved;
   for (const Endpoint& endpoint : config.endpoints) {
     if (endpoint.keyless) continue;
-    EndpointOptions options;
-    options.cooldown = endpoint.cooldown;
-    pool.configure_endpoint(endpoint.name, options);
+    pool.configure_endpoint(endpoint.name, {.policy = endpoint.policy,
+                                            .cooldown = endpoint.cooldown,
+                                            .max_waiting = config.limits.max_waiting,
+                                            .max_waiting_bytes = config.limits.max_waiting_bytes});
     for (const Key& key : endpoint.keys) {
       resolved.push_back(register_key(endpoint, key, secrets, pool));
     }

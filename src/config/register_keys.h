@@ -19,8 +19,8 @@ struct ResolvedKey {
   std::vector<std::string> places;  ///< where it was looked for, when it was not found
 };
 
-/// Resolves every configured name and fills the pool, each endpoint under its name and with its
-/// cooldown. Keyless endpoints are not the pool's business.
+/// Resolves every configured name and fills the pool, each endpoint under its name and as it is
+/// configured. Keyless endpoints are not the pool's business.
 std::vector<ResolvedKey> register_keys(const Config& config, const SecretSource& secrets,
                                        KeyPool& pool);
 

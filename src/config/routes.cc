@@ -1,12 +1,10 @@
 #include "config/routes.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
-#include <vector>
+#include <utility>
 
-#include <fmt/format.h>
-
+#include "config/endpoint_names.h"
 #include "config/fields.h"
 #include "config/values.h"
 
@@ -29,21 +27,6 @@ constexpr std::array kRouteFields = {
                  }},
 };
 
-std::vector<std::string_view> endpoint_names(const YamlNode& root) {
-  std::vector<std::string_view> names;
-  const YamlNode* endpoints = root.field("endpoints");
-  if (endpoints == nullptr) return names;
-  for (const YamlNode* endpoint : endpoints->children) {
-    const YamlNode* name = endpoint->field("name");
-    if (name != nullptr && is_plain_name(name->text)) names.push_back(name->text);
-  }
-  return names;
-}
-
-std::string joined(const std::vector<std::string_view>& names) {
-  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
-}
-
 }  // namespace
 
 bool read_routes(const YamlNode& node, Config& config, Problems& problems) {
@@ -59,15 +42,9 @@ bool read_routes(const YamlNode& node, Config& config, Problems& problems) {
 void check_routes(const YamlNode& root, Problems& problems) {
   const YamlNode* routes = root.field("routes");
   if (routes == nullptr) return;
-  const auto names = endpoint_names(root);
+  const EndpointNames names(root);
   for (const YamlNode* route : routes->children) {
-    const YamlNode* endpoint = route->field("endpoint");
-    if (endpoint == nullptr || !is_plain_name(endpoint->text)) continue;
-    if (std::ranges::find(names, endpoint->text) != names.end()) continue;
-    auto advice = did_you_mean(endpoint->text, names);
-    if (advice.empty()) advice = fmt::format("; there are: {}", joined(names));
-    problems.add(*endpoint,
-                 fmt::format("no endpoint is called {}{}", shown(endpoint->text), advice));
+    if (const YamlNode* endpoint = route->field("endpoint")) names.check(*endpoint, problems);
   }
 }
 

@@ -34,6 +34,23 @@ bool read_whole(const YamlNode& node, int least, int most, int& value) {
   return true;
 }
 
+bool read_count(const YamlNode& node, std::uint64_t least, std::uint64_t most,
+                std::uint64_t& value) {
+  const auto number = is_scalar(node) ? parse_whole(node.text) : std::nullopt;
+  if (!number || *number < least || *number > most) return false;
+  value = *number;
+  return true;
+}
+
+bool read_decimal(const YamlNode& node, double most, double& value) {
+  if (!is_scalar(node)) return false;
+  std::string_view text = node.text;
+  const auto number = take_decimal(text);
+  if (!number || !text.empty() || *number <= 0 || *number > most) return false;
+  value = *number;
+  return true;
+}
+
 bool read_bytes(const YamlNode& node, std::uint64_t least, std::uint64_t most,
                 std::uint64_t& value) {
   const auto bytes = is_scalar(node) ? parse_bytes(node.text) : std::nullopt;

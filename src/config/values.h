@@ -16,6 +16,10 @@ namespace keypool::config {
 
 /// Readers of scalars: false when `node` is none, or is not within the bounds, which are inclusive.
 [[nodiscard]] bool read_whole(const YamlNode& node, int least, int most, int& value);
+[[nodiscard]] bool read_count(const YamlNode& node, std::uint64_t least, std::uint64_t most,
+                              std::uint64_t& value);
+/// `50`, `2.5`: above 0 and at most `most`.
+[[nodiscard]] bool read_decimal(const YamlNode& node, double most, double& value);
 [[nodiscard]] bool read_bytes(const YamlNode& node, std::uint64_t least, std::uint64_t most,
                               std::uint64_t& value);
 [[nodiscard]] bool read_duration(const YamlNode& node, std::chrono::milliseconds least,

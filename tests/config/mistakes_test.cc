@@ -142,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(
                 std::string(kOpenAi) + "limits: { body_size: 1MiB }\n",
                 {"k.yaml:6:11: limits.body_size: unknown field; known here: head_bytes, "
                  "body_bytes, replay_bytes, head_time, connect_time, first_byte_time, idle_time, "
-                 "grace_time"}},
+                 "grace_time, max_waiting, max_waiting_bytes"}},
         Mistake{"LimitOfTheWrongUnit",
                 std::string(kOpenAi) + "limits: { head_bytes: 5s }\n",
                 {"k.yaml:6:23: limits.head_bytes: expected a number of bytes from 1KiB to 16MiB, "
@@ -285,29 +285,101 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"Prices",
                 std::string(kOpenAi) + "prices: { my-model: { input: 1.0 } }\n",
                 {std::string("k.yaml:6:1: prices: ") + kNotYet}},
-        Mistake{"Fallback",
-                std::string(kOpenAi) + "    fallback: [local]\n",
-                {std::string("k.yaml:6:5: endpoints[0].fallback: ") + kNotYet}},
-        Mistake{"Policy",
-                std::string(kOpenAi) + "    policy: sequential\n",
-                {"k.yaml:6:13: endpoints[0].policy: \"sequential\" is not yet supported by this "
-                 "version; only `headroom` is"}},
-        Mistake{"Affinity",
-                std::string(kOpenAi) + "    affinity: header:x-conversation\n",
-                {"k.yaml:6:15: endpoints[0].affinity: \"header:x-conversation\" is not yet "
-                 "supported by "
-                 "this version; only `off` is"}},
-        Mistake{"FieldsOfAKey",
-                with_keys("[{ name: K, tier: 1, weight: 2, usd_per_day: 50, usd_per_month: 900, "
-                          "tokens_per_day: 9, max_in_flight: 20, limits: {}, command: [pass] }]"),
-                {std::string("k.yaml:5:23: endpoints[0].keys[0].tier: ") + kNotYet,
-                 std::string("k.yaml:5:32: endpoints[0].keys[0].weight: ") + kNotYet,
-                 std::string("k.yaml:5:43: endpoints[0].keys[0].usd_per_day: ") + kNotYet,
-                 std::string("k.yaml:5:60: endpoints[0].keys[0].usd_per_month: ") + kNotYet,
-                 std::string("k.yaml:5:80: endpoints[0].keys[0].tokens_per_day: ") + kNotYet,
-                 std::string("k.yaml:5:99: endpoints[0].keys[0].max_in_flight: ") + kNotYet,
-                 std::string("k.yaml:5:118: endpoints[0].keys[0].limits: ") + kNotYet,
-                 std::string("k.yaml:5:130: endpoints[0].keys[0].command: ") + kNotYet}}),
+        Mistake{"CommandOfAKey",
+                with_keys("[{ name: K, command: [pass] }]"),
+                {std::string("k.yaml:5:23: endpoints[0].keys[0].command: ") + kNotYet}}),
+    name_of);
+
+const std::string kSecond =
+    "  - { name: local, base_url: \"http://a\", dialect: generic, keys: none }\n";
+const std::string kUsd = "expected an amount in USD above 0, such as 50 or 2.5, got ";
+
+INSTANTIATE_TEST_SUITE_P(
+    HowKeysAreUsed, ConfigMistake,
+    testing::Values(
+        Mistake{"TierIsNoNumber",
+                with_keys("[{ name: K, tier: free }]"),
+                {"k.yaml:5:29: endpoints[0].keys[0].tier: expected a whole number from 0 to 254; "
+                 "higher tiers serve when lower ones are full, got \"free\""}},
+        Mistake{"WeightOfNothing",
+                with_keys("[{ name: K, weight: 0 }]"),
+                {"k.yaml:5:31: endpoints[0].keys[0].weight: expected a number above 0 and up to "
+                 "1000000, the key's share, such as 2 or 0.5, got \"0\""}},
+        Mistake{"NegativeWeight",
+                with_keys("[{ name: K, weight: -1 }]"),
+                {"k.yaml:5:31: endpoints[0].keys[0].weight: expected a number above 0 and up to "
+                 "1000000, the key's share, such as 2 or 0.5, got \"-1\""}},
+        Mistake{"UsdWithASign",
+                with_keys("[{ name: K, usd_per_day: $50, usd_per_month: 1e3 }]"),
+                {"k.yaml:5:36: endpoints[0].keys[0].usd_per_day: " + kUsd + "\"$50\"",
+                 "k.yaml:5:56: endpoints[0].keys[0].usd_per_month: " + kUsd + "\"1e3\""}},
+        Mistake{"TokensWithAFraction",
+                with_keys("[{ name: K, tokens_per_day: 1.5 }]"),
+                {"k.yaml:5:39: endpoints[0].keys[0].tokens_per_day: expected a whole number of "
+                 "tokens above 0, got \"1.5\""}},
+        Mistake{"NoneInFlight",
+                with_keys("[{ name: K, max_in_flight: 0 }]"),
+                {"k.yaml:5:38: endpoints[0].keys[0].max_in_flight: expected a whole number from 1 "
+                 "to 1000000, got \"0\""}},
+        Mistake{"FieldOfAKeyMisspelled",
+                with_keys("[{ name: K, wieght: 2 }]"),
+                {"k.yaml:5:23: endpoints[0].keys[0].wieght: unknown field; did you mean "
+                 "`weight`?"}},
+        Mistake{"LimitsAreANumber",
+                with_keys("[{ name: K, limits: 500 }]"),
+                {"k.yaml:5:31: endpoints[0].keys[0].limits: expected a map: a model's name, "
+                 "`prefix*` or `*` → rpm, tpm, …, got \"500\""}},
+        Mistake{"LimitsWithoutAModel",
+                with_keys("[{ name: K, limits: { rpm: 500 } }]"),
+                {"k.yaml:5:38: endpoints[0].keys[0].limits.rpm: expected a map of the fields rpm, "
+                 "tpm, input_tpm, output_tpm, rpd, tpd, got \"500\""}},
+        Mistake{"LimitMisspelled",
+                with_keys("[{ name: K, limits: { \"*\": { rmp: 5, tpm: 0 } } }]"),
+                {"k.yaml:5:40: endpoints[0].keys[0].limits.*.rmp: unknown field; did you mean "
+                 "`rpm`?",
+                 "k.yaml:5:53: endpoints[0].keys[0].limits.*.tpm: expected a whole number above 0, "
+                 "got \"0\""}},
+        Mistake{"ModelWithAStarInside",
+                with_keys("[{ name: K, limits: { \"gpt-*-mini\": { rpm: 5 } } }]"),
+                {"k.yaml:5:33: endpoints[0].keys[0].limits.gpt-*-mini: expected a model's name, a "
+                 "prefix and `*`, or `*` for every model"}},
+        Mistake{"AffinityUnknown",
+                std::string(kOpenAi) + "    affinity: sticky\n",
+                {"k.yaml:6:15: endpoints[0].affinity: expected off, prefix or header:<name>, got "
+                 "\"sticky\""}},
+        Mistake{"AffinityWithoutHeader",
+                std::string(kOpenAi) + "    affinity: \"header:\"\n",
+                {"k.yaml:6:15: endpoints[0].affinity: expected off, prefix or header:<name>, got "
+                 "\"header:\""}},
+        Mistake{"AffinityByNoHeadersName",
+                std::string(kOpenAi) + "    affinity: \"header:x y\"\n",
+                {"k.yaml:6:15: endpoints[0].affinity: expected off, prefix or header:<name>, got "
+                 "\"header:x y\""}},
+        Mistake{"TooManyToWait",
+                std::string(kOpenAi) + "limits: { max_waiting: 1000001 }\n",
+                {"k.yaml:6:24: limits.max_waiting: expected a whole number from 0 to 1000000, got "
+                 "\"1000001\""}},
+        Mistake{"FallbackIsOneName",
+                std::string(kOpenAi) + "    fallback: local\n",
+                {"k.yaml:6:15: endpoints[0].fallback: expected a list of endpoints' names, got "
+                 "\"local\""}},
+        Mistake{"FallbackUnknown",
+                std::string(kOpenAi) + "    fallback: [opena]\n",
+                {"k.yaml:6:16: endpoints[0].fallback[0]: no endpoint is called \"opena\"; did you "
+                 "mean `openai`?"}},
+        Mistake{"FallbackToItself",
+                std::string(kOpenAi) + "    fallback: [openai]\n",
+                {"k.yaml:6:16: endpoints[0].fallback[0]: \"openai\" cannot be its own fallback; "
+                 "expected another endpoint"}},
+        Mistake{"FallbackOfAnotherDialect",
+                std::string(kOpenAi) + "    fallback: [local]\n" + kSecond,
+                {"k.yaml:6:16: endpoints[0].fallback[0]: \"local\" speaks generic, and calls of "
+                 "\"openai\" are openai; expected an endpoint of that dialect"}},
+        Mistake{"FallbackTwice",
+                std::string(kOpenAi) + "    fallback: [b, b]\n" +
+                    "  - { name: b, base_url: \"http://a\", dialect: openai, keys: none }\n",
+                {"k.yaml:6:16: endpoints[0].fallback[0]: \"b\" is listed twice",
+                 "k.yaml:6:19: endpoints[0].fallback[1]: \"b\" is listed twice"}}),
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -405,6 +477,17 @@ TEST(ConfigMistakes, AreAllReportedInFileOrder) {
   EXPECT_THAT(found[1], testing::StartsWith("k.yaml:4:15: endpoints[0].base_url: "));
   EXPECT_THAT(found[2], testing::StartsWith("k.yaml:7:15: endpoints[0].cooldown: "));
   EXPECT_THAT(found[3], testing::StartsWith("k.yaml:8:10: threads: "));
+}
+
+TEST(ConfigMistakes, BeyondFiftyAreCounted) {
+  std::string yaml(kOpenAi);
+  for (int i = 0; i < 63; ++i) yaml += "field" + std::to_string(i) + ": 1\n";
+
+  const auto found = messages(yaml);
+
+  ASSERT_EQ(found.size(), 51u);
+  EXPECT_THAT(found[49], testing::StartsWith("k.yaml:55:1: field49: "));
+  EXPECT_EQ(found[50], "k.yaml:56:1: 13 more mistakes from here on; mend those above first");
 }
 
 }  // namespace

@@ -37,6 +37,8 @@ limits:
   first_byte_time: 5m
   idle_time: 1m30s
   grace_time: 0s
+  max_waiting: 50
+  max_waiting_bytes: 1MiB
 routes:
   - { model: "gpt-*", endpoint: openai }
   - { model: "*", endpoint: local }
@@ -46,9 +48,19 @@ endpoints:
     dialect: openai
     keys:
       - OPENAI_API_KEY
-      - { name: TEAM_B_KEY, group: team-b, disabled: true }
-    policy: headroom
-    affinity: off
+      - name: TEAM_B_KEY
+        group: team-b
+        disabled: true
+        tier: 1
+        weight: 2.5
+        max_in_flight: 20
+        usd_per_day: 50
+        usd_per_month: 900.25
+        tokens_per_day: 1000000
+        limits: { "*": { rpm: 500, tpm: 200000 }, "gpt-4.1": { tpm: 30000, rpd: 9 } }
+    policy: sequential
+    affinity: header:x-conversation
+    fallback: [spare]
     cooldown: 90s
     attempts: 5
     max_wait: 2s
@@ -56,6 +68,7 @@ endpoints:
     base_url: http://127.0.0.1:11434/ollama/
     dialect: generic
     keys: none
+  - { name: spare, base_url: "https://spare", dialect: openai, keys: none, affinity: prefix, fallback: [openai] }
 )";
 
 TEST(Config, ReadsTheGatewaysOwnFields) {
@@ -73,12 +86,51 @@ TEST(Config, ReadsTheGatewaysOwnFields) {
   EXPECT_EQ(config.limits.first_byte_time, 5min);
   EXPECT_EQ(config.limits.idle_time, 90s);
   EXPECT_EQ(config.limits.grace_time, 0s);
+  EXPECT_EQ(config.limits.max_waiting, 50u);
+  EXPECT_EQ(config.limits.max_waiting_bytes, 1024u * 1024);
+}
+
+TEST(Config, ReadsHowAKeyIsToBeUsed) {
+  const KeyOptions options = parsed(kEverything).endpoints.at(0).keys.at(1).options;
+
+  EXPECT_EQ(options.tier, 1);
+  EXPECT_EQ(options.weight, 2.5);
+  EXPECT_EQ(options.max_in_flight, 20u);
+  EXPECT_EQ(options.caps.micro_usd_per_day, 50'000'000u);
+  EXPECT_EQ(options.caps.micro_usd_per_month, 900'250'000u);
+  EXPECT_EQ(options.caps.tokens_per_day, 1'000'000u);
+}
+
+TEST(Config, PutsTheMoreSpecificLimitsFirstAndCompletesThem) {
+  const auto limits = parsed(kEverything).endpoints.at(0).keys.at(1).options.limits;
+
+  ASSERT_EQ(limits.size(), 2u);
+  EXPECT_EQ(limits[0].model, "gpt-4.1");
+  EXPECT_EQ(limits[0].limits[Dimension::tokens_per_minute], 30'000u);
+  EXPECT_EQ(limits[0].limits[Dimension::requests_per_day], 9u);
+  EXPECT_EQ(limits[0].limits[Dimension::requests_per_minute], 500u);
+  EXPECT_EQ(limits[1].model, "*");
+  EXPECT_EQ(limits[1].limits[Dimension::tokens_per_minute], 200'000u);
+  EXPECT_EQ(limits[1].limits[Dimension::requests_per_day], 0u);
+}
+
+TEST(Config, ReadsHowAnEndpointChoosesAndWhatStandsIn) {
+  const Config config = parsed(kEverything);
+
+  EXPECT_EQ(config.endpoints[0].policy, Policy::sequential);
+  EXPECT_EQ(config.endpoints[0].affinity.by, Affinity::By::header);
+  EXPECT_EQ(config.endpoints[0].affinity.header, "x-conversation");
+  EXPECT_EQ(config.endpoints[0].fallback, std::vector<std::string>{"spare"});
+  EXPECT_EQ(config.endpoints[1].policy, Policy::headroom);
+  EXPECT_EQ(config.endpoints[1].affinity.by, Affinity::By::off);
+  EXPECT_EQ(config.endpoints[2].affinity.by, Affinity::By::prefix);
+  EXPECT_EQ(config.endpoints[2].fallback, std::vector<std::string>{"openai"});
 }
 
 TEST(Config, ReadsEndpoints) {
   const Config config = parsed(kEverything);
 
-  ASSERT_EQ(config.endpoints.size(), 2u);
+  ASSERT_EQ(config.endpoints.size(), 3u);
   const Endpoint& openai = config.endpoints[0];
   EXPECT_EQ(openai.name, "openai");
   EXPECT_EQ(openai.base_url.text(), "https://api.openai.com");
@@ -87,7 +139,7 @@ TEST(Config, ReadsEndpoints) {
   EXPECT_EQ(openai.cooldown, 90s);
   EXPECT_EQ(openai.attempts, 5);
   EXPECT_EQ(openai.max_wait, 2s);
-  EXPECT_EQ(openai.place.line, 20);
+  EXPECT_EQ(openai.place.line, 22);
 
   const Endpoint& local = config.endpoints[1];
   EXPECT_TRUE(local.keyless);
@@ -101,12 +153,12 @@ TEST(Config, ReadsKeysAsNamesAndAsMaps) {
 
   ASSERT_EQ(keys.size(), 2u);
   EXPECT_EQ(keys[0].name, "OPENAI_API_KEY");
-  EXPECT_EQ(keys[0].group, "");
+  EXPECT_EQ(keys[0].options.group, "");
   EXPECT_FALSE(keys[0].disabled);
-  EXPECT_EQ(keys[0].place.line, 24);
+  EXPECT_EQ(keys[0].place.line, 26);
   EXPECT_EQ(keys[0].place.column, 9);
   EXPECT_EQ(keys[1].name, "TEAM_B_KEY");
-  EXPECT_EQ(keys[1].group, "team-b");
+  EXPECT_EQ(keys[1].options.group, "team-b");
   EXPECT_TRUE(keys[1].disabled);
 }
 
@@ -137,7 +189,7 @@ TEST(Config, WindowsLineEndsAndAByteOrderMarkAreNoMistake) {
     text += c;
   }
 
-  EXPECT_EQ(parsed(text).endpoints.size(), 2u);
+  EXPECT_EQ(parsed(text).endpoints.size(), 3u);
 }
 
 TEST(Config, ReadsAFileOfTenMegabytes) {

@@ -100,7 +100,7 @@ TEST_F(RegisterKeys, ADisabledKeyIsRegisteredButNotUsed) {
 
 TEST_F(RegisterKeys, KeysOfOneGroupShareItsQuota) {
   auto endpoint = with_keys("openai", {"LIST", "ONE"});
-  endpoint.keys[0].group = "team";
+  endpoint.keys[0].options.group = "team";
 
   registered(endpoint);
   auto lease = pool_.lease("openai");
@@ -122,6 +122,43 @@ TEST_F(RegisterKeys, TheEndpointsCooldownIsThePools) {
   EXPECT_EQ(pool_.available_keys("openai"), 0u);
   clock_.advance(1s);
   EXPECT_EQ(pool_.available_keys("openai"), 1u);
+}
+
+TEST_F(RegisterKeys, AKeyIsUsedAsItIsConfigured) {
+  auto endpoint = with_keys("openai", {"ONE", "LIST"});
+  endpoint.keys[0].options.max_in_flight = 1;
+  endpoint.keys[1].options.tier = 1;
+  registered(endpoint);
+
+  const auto first = pool_.lease("openai");
+  const auto second = pool_.lease("openai");
+
+  EXPECT_EQ(first->key_name(), "ONE");
+  EXPECT_TRUE(second->key_name().starts_with("LIST["));
+}
+
+TEST_F(RegisterKeys, AnEndpointChoosesAsItIsConfigured) {
+  auto endpoint = with_keys("openai", {"LIST", "ONE"});
+  endpoint.policy = Policy::sequential;
+  registered(endpoint);
+
+  for (int call = 0; call < 5; ++call) EXPECT_EQ(pool_.lease("openai")->key_name(), "LIST[0]");
+}
+
+TEST_F(RegisterKeys, TheQueueIsBoundedAsConfigured) {
+  auto endpoint = with_keys("openai", {"ONE"});
+  endpoint.keys[0].options.max_in_flight = 1;
+  config_.limits.max_waiting = 1;
+  registered(endpoint);
+  const auto held = pool_.lease("openai");
+  int refused = 0;
+  const auto count = [&refused](const std::expected<Lease, LeaseError>& end) { refused += !end; };
+
+  const Waiting first = pool_.lease_when_ready("openai", {.lease = {}}, count);
+  const Waiting second = pool_.lease_when_ready("openai", {.lease = {}}, count);
+
+  EXPECT_EQ(pool_.waiting("openai"), 1u);
+  EXPECT_EQ(refused, 1);
 }
 
 TEST_F(RegisterKeys, KeylessEndpointsGetNone) {
