@@ -76,9 +76,10 @@ bool Endpoint::take_from_stripe(const LeaseRequest& request, MonotonicTime now,
     Stripe& stripe = *stripes_[number % count];
     {
       const std::scoped_lock lock(stripe.lock);
-      if (stripe.key != nullptr && stripe.left > 0 && now < stripe.until &&
+      const std::uint32_t left = stripe.left.load(std::memory_order_relaxed);
+      if (stripe.key != nullptr && left > 0 && now < stripe.until &&
           now < stripe.decay.rebase_at() && is_for(*stripe.board, request)) [[likely]] {
-        --stripe.left;
+        stripe.left.store(left - 1, std::memory_order_relaxed);
         ++stripe.in_flight;
         ticket.board = stripe.board;
         take(stripe.board->lanes[stripe.lane], stripe.decay, *stripe.board, now, request, ticket);

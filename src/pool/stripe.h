@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include <keypool/clock.h>
@@ -21,10 +22,10 @@ struct alignas(64) Stripe {
   SpinLock lock;
   Board* board = nullptr;
   std::uint32_t lane = 0;
-  std::uint32_t left = 0;      ///< leases until the claim ends
-  std::int32_t in_flight = 0;  ///< what the board's number has to be changed by
-  Key* key = nullptr;          ///< null: nothing is claimed
-  MonotonicTime until{};       ///< a claim not used up by then was not worth it
+  std::atomic<std::uint32_t> left{0};  ///< leases until the claim ends; others read it too
+  std::int32_t in_flight = 0;          ///< what the board's number has to be changed by
+  Key* key = nullptr;                  ///< null: nothing is claimed
+  MonotonicTime until{};               ///< a claim not used up by then was not worth it
   Decay decay;
 
   explicit Stripe(const Decay& endpoints) : decay(endpoints) {}

@@ -66,8 +66,10 @@ bool Endpoint::claim(Stripe& stripe, std::size_t number, const LeaseRequest& req
   Board& board = *last_board_;
   bool pays = ordinary_ && is_for(board, request) && board.circuit.calm() &&
               now < board.exact_from && now < decay_.rebase_at();
-  for (const auto& one : stripes_)
-    pays &= one->key == nullptr || one->left == 0 || now < one->until;
+  for (const auto& one : stripes_) {
+    pays &= one->key == nullptr || one->left.load(std::memory_order_relaxed) == 0 ||
+            now < one->until;
+  }
   if (pays) {
     const std::scoped_lock stripe_lock(stripe.lock);
     put_back(stripe);
@@ -75,7 +77,7 @@ bool Endpoint::claim(Stripe& stripe, std::size_t number, const LeaseRequest& req
     if (first != RankTree::kNone && board.lanes[first].plain) {
       stripe.board = &board;
       stripe.lane = static_cast<std::uint32_t>(first);
-      stripe.left = kClaimedLeases;
+      stripe.left.store(kClaimedLeases, std::memory_order_relaxed);
       stripe.key = board.lanes[first].only_key;
       stripe.until = now + kClaimTime;
       stripe.decay = decay_;
