@@ -39,7 +39,7 @@ void add_target(std::string& out, const config::BaseUrl& base, std::string_view 
       (!rest.empty() && rest.front() == '?' && base.prefix.empty())) {
     out.push_back('/');
   }
-  if (rest.find("key=") == std::string_view::npos) {
+  if (rest.find('?') == std::string_view::npos) {
     out.append(rest);
   } else {
     out.append(provider::without_query_credential(rest));

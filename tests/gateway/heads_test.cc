@@ -87,6 +87,10 @@ TEST(RequestHeadForUpstream, PutsTheRestBehindTheBaseUrl) {
       {"/base", "", "GET /base HTTP/1.1\r\n"},
       {"/base", "?x=1", "GET /base?x=1 HTTP/1.1\r\n"},
       {"", "/v1?key=client-secret&alt=sse", "GET /v1?alt=sse HTTP/1.1\r\n"},
+      {"", "/v1?%6bey=client-secret&alt=sse", "GET /v1?alt=sse HTTP/1.1\r\n"},
+      {"", "/v1?alt=sse&k%65%79=client-secret", "GET /v1?alt=sse HTTP/1.1\r\n"},
+      {"", "/v1?api%2Dkey=client-secret", "GET /v1 HTTP/1.1\r\n"},
+      {"", "?%6Bey=client-secret", "GET / HTTP/1.1\r\n"},
   };
   for (const auto& row : rows) {
     EXPECT_THAT(written(endpoint(row.prefix), head, row.rest), ::testing::StartsWith(row.line));
