@@ -164,8 +164,9 @@ class [[nodiscard]] Lease {
   void belongs_to(std::string_view account) noexcept;
 
   /// The endpoint was unreachable or overloaded: counted as a failure, but the key is not blamed.
-  /// After several in a row the endpoint × model rests (`circuit_open`).
-  void endpoint_failed(std::string_view why) noexcept;
+  /// After several in a row the endpoint × model rests (`circuit_open`). `used`: what it cost
+  /// nevertheless, as an answer that broke off does; its latency does not count.
+  void endpoint_failed(std::string_view why, const Success& used = {}) noexcept;
 
   /// The request itself was at fault, or the caller went away before it was sent: the key is as it
   /// was before the lease, and nothing is charged to it.

@@ -12,11 +12,15 @@ bool contains(const std::vector<KeyId>& keys, KeyId key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
+void add(std::vector<KeyId>& keys, KeyId key) {
+  if (!contains(keys, key)) keys.push_back(key);
+}
+
 }  // namespace
 
-Fault fault_of(provider::VerdictKind verdict) noexcept {
+Fault fault_of(const provider::Verdict& verdict) noexcept {
   using provider::VerdictKind;
-  switch (verdict) {
+  switch (verdict.kind) {
     case VerdictKind::success:
       return Fault::none;
     case VerdictKind::throttled:
@@ -28,20 +32,21 @@ Fault fault_of(provider::VerdictKind verdict) noexcept {
     case VerdictKind::server_error:
       return Fault::endpoint;
     case VerdictKind::request_fault:
-      return Fault::request;
+      break;
   }
-  return Fault::request;
+  return verdict.larger_lane_may_serve ? Fault::lane : Fault::request;
 }
 
 bool Attempts::worth_trying(KeyId key) {
-  if (contains(refused_, key)) return ++failures_ < allowed_;
-  if (!contains(used_, key)) used_.push_back(key);
+  if (contains(too_small_, key)) return false;
+  if (contains(refused_, key)) return ++returns_ <= kMostReturns;
+  add(used_, key);
   return true;
 }
 
-void Attempts::refused(KeyId key) {
-  if (!contains(refused_, key)) refused_.push_back(key);
-}
+void Attempts::refused(KeyId key) { add(refused_, key); }
+
+void Attempts::too_small(KeyId key) { add(too_small_, key); }
 
 std::optional<std::chrono::milliseconds> Attempts::pause_after_failure(
     std::optional<std::chrono::milliseconds> hint) {

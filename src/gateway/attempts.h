@@ -15,11 +15,12 @@ namespace keypool::gateway {
 enum class Fault {
   none,      ///< the answer goes to the client
   key,       ///< another key may do better: costs nothing
+  lane,      ///< a key with higher limits may do better, this one never: costs nothing
   endpoint,  ///< another try may do better: costs an attempt and a pause
   request,   ///< no other try would do better: the answer goes to the client
 };
 
-[[nodiscard]] Fault fault_of(provider::VerdictKind verdict) noexcept;
+[[nodiscard]] Fault fault_of(const provider::Verdict& verdict) noexcept;
 
 /// The tries of one call. It goes from key to key as long as keys are found that it has not been
 /// refused with, and tries again after failures that are not the key's, `allowed` tries in all.
@@ -30,11 +31,16 @@ class Attempts {
   /// Keys used so far: a lease gives another while there is one.
   [[nodiscard]] std::span<const KeyId> used() const noexcept { return used_; }
 
-  /// Whether the leased key is worth a try. A key that this call was refused with comes back only
-  /// when no other is ready, and is then paid for like a failure of the endpoint's.
+  /// Whether the leased key is worth a try. A key that this call was refused with comes back when
+  /// it has rested and no other is ready; the call's deadline bounds how often, and kMostReturns,
+  /// should the rests be short.
   [[nodiscard]] bool worth_trying(KeyId key);
 
+  /// For a while.
   void refused(KeyId key);
+
+  /// The call is too large for the key's limits: it never comes back.
+  void too_small(KeyId key);
 
   /// A try failed for a reason not the key's. How long to wait before the next; nothing when no
   /// other is allowed, or when the provider's own `hint` is longer than a client should be kept
@@ -43,10 +49,14 @@ class Attempts {
       std::optional<std::chrono::milliseconds> hint);
 
  private:
+  static constexpr int kMostReturns = 16;
+
   int allowed_;
   int failures_ = 0;
+  int returns_ = 0;
   std::vector<KeyId> used_;
   std::vector<KeyId> refused_;
+  std::vector<KeyId> too_small_;
 };
 
 }  // namespace keypool::gateway

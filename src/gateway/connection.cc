@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -75,6 +76,22 @@ void Connection::finish_connecting() {
   socklen_t size = sizeof error;
   ::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) fail(error, "connect");
+}
+
+std::string Connection::peer() const {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (::getpeername(descriptor_, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  const void* bytes = nullptr;
+  if (address.ss_family == AF_INET) {
+    bytes = &reinterpret_cast<const sockaddr_in&>(address).sin_addr;
+  } else if (address.ss_family == AF_INET6) {
+    bytes = &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+  }
+  if (bytes == nullptr) return {};
+  const char* written = ::inet_ntop(address.ss_family, bytes, text.data(), text.size());
+  return written != nullptr ? written : "";
 }
 
 void Connection::begin_tls(const TlsClient& client, const std::string& host, SSL_SESSION* session) {

@@ -68,6 +68,9 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   /// Whether a read may give something that has not been asked for yet.
   [[nodiscard]] bool readable() const noexcept { return readable_; }
 
+  /// The other side's address without its port; empty: unknown.
+  [[nodiscard]] std::string peer() const;
+
   /// Whether it was closed because its deadline passed.
   [[nodiscard]] bool expired() const noexcept { return expired_; }
 

@@ -25,7 +25,9 @@ inline constexpr std::size_t kOutcomes = 4;
 struct EndpointCounters {
   std::array<std::atomic<std::uint64_t>, kOutcomes> ended{};
   std::atomic<std::uint64_t> in_flight{0};
-  std::atomic<std::uint64_t> retries{0};  ///< tries beyond a call's first
+  std::atomic<std::uint64_t> waiting{0};    ///< in the pool's queue now
+  std::atomic<std::uint64_t> retries{0};    ///< tries beyond a call's first
+  std::atomic<std::uint64_t> fallbacks{0};  ///< calls that went on to another endpoint
 
   [[nodiscard]] std::uint64_t ended_as(Outcome outcome) const noexcept {
     return ended[static_cast<std::size_t>(outcome)].load(std::memory_order_relaxed);

@@ -3,9 +3,9 @@
 #include "gateway/exchange.h"
 
 #include <array>
-#include <atomic>
 #include <utility>
 
+#include "gateway/affinity.h"
 #include "gateway/reactor.h"
 #include "provider/include_usage.h"
 
@@ -14,32 +14,16 @@ namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-// A call counted as being served as long as this lives.
-class Served {
- public:
-  explicit Served(std::atomic<std::uint64_t>& count) noexcept : count_(count) {
-    count_.fetch_add(1, std::memory_order_relaxed);
-  }
-  Served(const Served&) = delete;
-  Served& operator=(const Served&) = delete;
-  ~Served() { count_.fetch_sub(1, std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t>& count_;
-};
-
 }  // namespace
 
 Exchange::Exchange(Reactor& reactor, Client& client) : reactor_(reactor), client_(client) {}
 
 Task<Exchange::After> Exchange::run() {
-  auto& counters = reactor_.site().counters;
-
   // Read the head, and the body as far as it is kept for another try.
   const auto head = co_await client_.read_head(request_);
   if (head && !*head) co_return After::close;
   begin();
-  const Served served(counters.calls);
+  const Counted served(reactor_.site().counters.calls);
   if (!head) co_return co_await refuse_malformed(head.error());
   const auto body = co_await read_body();
   if (!body) co_return co_await refuse_malformed(body.error());
@@ -51,11 +35,11 @@ Task<Exchange::After> Exchange::run() {
     refused_ = {destination.error().status, destination.error().code, destination.error().message};
     co_return co_await refuse();
   }
-  go_to(*destination);
-  ask_for_usage();
-  const Served served_by_endpoint(counters.of(endpoint_index_).in_flight);
+  rest_ = destination->rest;
+  fallbacks_ = reactor_.site().fallbacks[destination->endpoint];
+  go_to(destination->endpoint);
 
-  // Try key after key, until an answer is the client's.
+  // Try key after key, and where none serves the next endpoint, until an answer is the client's.
   for (;;) {
     const auto leased = co_await lease_key();
     if (!client_.here()) {
@@ -63,6 +47,7 @@ Task<Exchange::After> Exchange::run() {
       co_return hung_up();
     }
     if (!leased) {
+      if (fall_back()) continue;
       if (pass_on_instead(leased.error())) break;
       refused_ = for_want_of_key(leased.error());
       co_return co_await refuse();
@@ -75,31 +60,37 @@ Task<Exchange::After> Exchange::run() {
     if (tried == Tried::failed) {
       lease_.endpoint_failed(refused_.message);
       const auto wait = may_try_again_ ? attempts_.pause_after_failure({}) : std::nullopt;
-      if (!wait) co_return co_await refuse();
-      const bool stayed = co_await pause(*wait);
-      if (!stayed) co_return hung_up();
-      continue;
+      if (wait) {
+        const bool stayed = co_await pause(*wait);
+        if (!stayed) co_return hung_up();
+        continue;
+      }
+      if (may_try_again_ && fall_back()) continue;
+      co_return co_await refuse();
     }
 
-    const provider::AnswerHead answer{answer_.head().status(), answer_.head().headers()};
-    if (provider::needs_body(answer)) {
-      co_await read_error_body();
-      if (!client_.here()) co_return hung_up();
-    }
-    verdict_ = provider::judge(endpoint_->dialect, answer, answer_.ahead(), system_clock().wall());
+    co_await judge();
+    if (!client_.here()) co_return hung_up();
     const auto key = lease_.key_id();
     const auto fault = settle(*verdict_);
-    if (fault == Fault::none) break;
-    if (fault == Fault::request || !body_.replayable() || endpoint_->keyless) break;
+    if (fault == Fault::none || fault == Fault::request || !body_.replayable()) break;
     give_back_upstream();
-    if (fault == Fault::key) {
-      attempts_.refused(key);
-      continue;
+    if (fault == Fault::endpoint || endpoint_->keyless) {
+      const auto wait =
+          endpoint_->keyless ? std::nullopt : attempts_.pause_after_failure(verdict_->retry_after);
+      if (wait) {
+        const bool stayed = co_await pause(*wait);
+        if (!stayed) co_return hung_up();
+        continue;
+      }
+      if (fall_back()) continue;
+      break;
     }
-    const auto wait = attempts_.pause_after_failure(verdict_->retry_after);
-    if (!wait) break;
-    const bool stayed = co_await pause(*wait);
-    if (!stayed) co_return hung_up();
+    if (fault == Fault::lane) {
+      attempts_.too_small(key);
+    } else {
+      attempts_.refused(key);
+    }
   }
 
   // Relay the answer, count its usage, settle the lease.
@@ -107,12 +98,13 @@ Task<Exchange::After> Exchange::run() {
 }
 
 void Exchange::begin() {
-  began_ = system_clock().now();
+  began_ = reactor_.site().clock.now();
   call_ = {};
+  asks_for_usage_ = false;
   endpoint_ = nullptr;
+  fallbacks_ = {};
   key_name_.clear();
   tries_ = 0;
-  waits_until_.reset();
   verdict_.reset();
 }
 
@@ -154,18 +146,35 @@ std::expected<Destination, Astray> Exchange::find_destination() {
   return destination;
 }
 
-void Exchange::go_to(const Destination& destination) {
-  endpoint_index_ = destination.endpoint;
-  endpoint_ = &reactor_.site().config.endpoints[endpoint_index_];
-  rest_ = destination.rest;
+void Exchange::go_to(std::size_t endpoint) {
+  const auto& site = reactor_.site();
+  endpoint_index_ = endpoint;
+  endpoint_ = &site.config.endpoints[endpoint];
+  in_flight_ = Counted(reactor_.site().counters.of(endpoint).in_flight);
   attempts_ = Attempts(endpoint_->attempts);
+  waits_until_.reset();
+  key_name_.clear();
+  ask_for_usage();
+  find_affinity(endpoint_->affinity, request_, body_.kept(), site.salt, affinity_);
+}
+
+// Goes on to the next endpoint that stands in. False: there is none, or part of the request is gone
+// and cannot be sent again.
+bool Exchange::fall_back() {
+  if (fallbacks_.empty() || !body_.replayable()) return false;
+  sender_.stop();
+  upstream_.reset();
+  verdict_.reset();
+  reactor_.site().counters.of(endpoint_index_).fallbacks.fetch_add(1, std::memory_order_relaxed);
+  go_to(fallbacks_.front());
+  fallbacks_ = fallbacks_.subspan(1);
+  return true;
 }
 
 // Streams whose usage would not be told are asked for it; the event that tells it is taken out
-// again.
+// again, whichever endpoint answers in the end.
 void Exchange::ask_for_usage() {
-  asks_for_usage_ = false;
-  if (!call_.stream || !body_.whole()) return;
+  if (asks_for_usage_ || !call_.stream || !body_.whole()) return;
   if (!provider::may_ask_for_usage(endpoint_->dialect, endpoint_->base_url.host, rest_)) return;
   if (auto asking = provider::ask_for_usage(body_.kept())) {
     body_.replace(std::move(*asking));

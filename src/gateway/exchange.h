@@ -1,11 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <keypool/lease.h>
 
@@ -13,6 +16,7 @@
 #include "gateway/answer_head.h"
 #include "gateway/attempts.h"
 #include "gateway/client.h"
+#include "gateway/counted.h"
 #include "gateway/counters.h"
 #include "gateway/request_body.h"
 #include "gateway/request_sender.h"
@@ -65,8 +69,10 @@ class Exchange {
 
   Task<std::expected<bool, http::Refusal>> read_body();
   Task<std::expected<void, LeaseError>> lease_key();
+  Task<std::expected<Lease, LeaseError>> wait_for_key(LeaseRequest request);
   Task<Tried> try_upstream();
   Task<Tried> send_and_receive();
+  Task<void> judge();  ///< into `verdict_`
   Task<void> read_error_body();
   Task<After> relay();
   Task<After> refuse();  ///< with `refused_`
@@ -75,14 +81,19 @@ class Exchange {
 
   void begin();
   [[nodiscard]] std::expected<Destination, Astray> find_destination();
-  void go_to(const Destination& destination);
+  void go_to(std::size_t endpoint);
+  [[nodiscard]] bool fall_back();
   void ask_for_usage();
+  [[nodiscard]] bool worth_waiting(const LeaseError& no_key) const;
+  [[nodiscard]] bool others_run() const;
   [[nodiscard]] bool pass_on_instead(const LeaseError& no_key) const;
   [[nodiscard]] Refused for_want_of_key(const LeaseError& no_key) const;
   [[nodiscard]] Refused failed_upstream(bool late, std::string_view how,
                                         std::string_view what) const;
+  void note_limits();
   Fault settle(const provider::Verdict& verdict);
-  void settle_success(const provider::Usage& usage);
+  [[nodiscard]] std::chrono::milliseconds time_so_far() const;
+  [[nodiscard]] Success success_of(const provider::Usage& usage) const;
   void write_upstream_head();
   void pass_interim_head();
   void give_back_upstream();
@@ -103,7 +114,10 @@ class Exchange {
   // Where it goes.
   const config::Endpoint* endpoint_ = nullptr;
   std::size_t endpoint_index_ = 0;
-  std::string_view rest_;  // of the target
+  std::span<const std::size_t> fallbacks_;  // that are left
+  std::string_view rest_;                   // of the target
+  Counted in_flight_;                       // at the endpoint
+  std::vector<std::uint64_t> affinity_;
 
   // The tries.
   Attempts attempts_{0};

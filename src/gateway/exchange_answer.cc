@@ -19,6 +19,13 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kEventStream = "text/event-stream";
 
+// Whether tokens were used for it: reading what is stored, and counting tokens, uses none.
+bool is_model_call(std::string_view method, std::string_view rest) {
+  const auto path = rest.substr(0, rest.find('?'));
+  return method == "POST" && !path.ends_with("/count_tokens") && !path.ends_with(":countTokens") &&
+         !path.ends_with("/input_tokens") && !path.ends_with("/cancel");
+}
+
 int whole_seconds(milliseconds time) {
   return static_cast<int>((std::max(time, milliseconds{0}).count() + 999) / 1000);
 }
@@ -40,9 +47,13 @@ Task<Exchange::After> Exchange::relay() {
   out_.clear();
   write_answer_head(head, request_.minor_version(), framing, {endpoint_->name, key_name_, tries_},
                     out_);
+  const bool uses_tokens = success && is_model_call(request_.method(), rest_);
   const auto tap =
-      success ? provider::make_usage_tap(endpoint_->dialect, content_type, encoding) : nullptr;
-  const auto count = [&tap] { return tap ? tap->finish() : provider::Usage{}; };
+      uses_tokens ? provider::make_usage_tap(endpoint_->dialect, content_type, encoding) : nullptr;
+  const auto used = [&] {
+    if (!uses_tokens) return Success{.latency = time_so_far()};
+    return success_of(tap ? tap->finish() : provider::Usage{});
+  };
 
   Relay relay(answer_, upstream_.get(), client_, framing.framing, out_, tap.get(),
               reactor_.scratch());
@@ -51,11 +62,11 @@ Task<Exchange::After> Exchange::relay() {
     const auto state = relay.advance();
     if (state == Relay::State::done) break;
     if (state == Relay::State::client_broken) {
-      if (success) settle_success(count());
+      if (success) lease_.succeed(used());
       co_return hung_up();
     }
     if (state == Relay::State::upstream_broken) {
-      lease_.endpoint_failed("the answer broke off");
+      if (success) lease_.endpoint_failed("the answer broke off", used());
       upstream_.reset();
       ended(Outcome::broken, head.status());
       // Where the end of the connection is the end of the answer, only a reset tells the
@@ -78,7 +89,7 @@ Task<Exchange::After> Exchange::relay() {
       }
     }
     if (!client_.here()) {
-      if (success) settle_success(count());
+      if (success) lease_.succeed(used());
       co_return hung_up();
     }
     if (state == Relay::State::yielding) {
@@ -88,7 +99,7 @@ Task<Exchange::After> Exchange::relay() {
     }
   }
 
-  if (success) settle_success(count());
+  if (success) lease_.succeed(used());
   give_back_upstream();
   upstream_.reset();
   clear_and_shrink(out_);
@@ -106,12 +117,16 @@ void Exchange::hold_little() {
   release(out_);
 }
 
-void Exchange::settle_success(const provider::Usage& usage) {
+milliseconds Exchange::time_so_far() const {
+  return std::chrono::duration_cast<milliseconds>(reactor_.site().clock.now() - began_);
+}
+
+// Where the provider tells nothing of the input, the request's own estimate stands.
+Success Exchange::success_of(const provider::Usage& usage) const {
   const bool says_input = usage.reported || usage.input_tokens > 0;
-  lease_.succeed(
-      {.latency = std::chrono::duration_cast<milliseconds>(system_clock().now() - began_),
-       .input_tokens = says_input ? usage.input_tokens : call_.input_tokens,
-       .output_tokens = usage.output_tokens});
+  return {.latency = time_so_far(),
+          .input_tokens = says_input ? usage.input_tokens : call_.input_tokens,
+          .output_tokens = usage.output_tokens};
 }
 
 Task<Exchange::After> Exchange::refuse_malformed(http::Refusal refusal) {
@@ -155,6 +170,7 @@ Exchange::After Exchange::hung_up() {
 void Exchange::ended(Outcome outcome, int status) {
   body_.forget();
   answer_.forget_body();
+  in_flight_ = {};
   auto& counters = reactor_.site().counters;
   if (endpoint_ == nullptr) {
     counters.astray.fetch_add(1, std::memory_order_relaxed);
@@ -166,8 +182,7 @@ void Exchange::ended(Outcome outcome, int status) {
   if (!spdlog::should_log(spdlog::level::debug)) return;
   spdlog::debug("{} {}: {} {} after {} ms, endpoint \"{}\", key \"{}\", model \"{}\", {} tries",
                 request_.method(), request_.target().substr(0, request_.target().find('?')),
-                to_string(outcome), status,
-                std::chrono::duration_cast<milliseconds>(system_clock().now() - began_).count(),
+                to_string(outcome), status, time_so_far().count(),
                 endpoint_ != nullptr ? std::string_view(endpoint_->name) : "", key_name_,
                 call_.model, tries_);
 }

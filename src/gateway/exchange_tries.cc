@@ -1,5 +1,5 @@
-// The tries of an exchange: a lease, a connection, the request, the beginning of the answer, and
-// what it means for the key.
+// The tries of an exchange: a lease, a connection, the request, the beginning of the answer. What
+// it means for the key stands in exchange_verdict.cc.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -8,6 +8,7 @@
 
 #include "gateway/alarm.h"
 #include "gateway/exchange.h"
+#include "gateway/key_wait.h"
 #include "gateway/reactor.h"
 #include "gateway/request_head.h"
 
@@ -19,40 +20,72 @@ using std::chrono::milliseconds;
 // SDKs take no longer advice (Anthropic's ignores more than 60 s).
 constexpr milliseconds kLongestAdvice{60'000};
 
-// An error's body is waited for this long; then it is judged by what has come.
-constexpr milliseconds kErrorBodyTime{5'000};
+// What to advise where a key only waits for a running call's end.
+constexpr milliseconds kShortAdvice{1'000};
 
 }  // namespace
 
-// Waits up to Endpoint::max_wait of the call for a key to open.
+// At once, or from the pool's queue.
 Task<std::expected<void, LeaseError>> Exchange::lease_key() {
   if (endpoint_->keyless) co_return std::expected<void, LeaseError>();
+  auto& site = reactor_.site();
   const LeaseRequest request{.model = call_.model,
                              .estimated_input_tokens = call_.input_tokens,
                              .estimated_output_tokens = call_.output_tokens,
                              .when_none_ready = WhenNoneReady::refuse,
-                             .avoid = attempts_.used()};
-  for (;;) {
-    auto lease = reactor_.site().pool.lease(endpoint_->name, request);
-    if (lease) {
-      if (!attempts_.worth_trying(lease->key_id())) {
-        lease->release();
-        co_return std::unexpected(LeaseError{LeaseErrorKind::all_cooling, endpoint_->name, {}, {}});
-      }
-      lease_ = std::move(*lease);
-      key_name_ = lease_.key_name();
-      co_return std::expected<void, LeaseError>();
-    }
-    const auto& error = lease.error();
-    if (error.kind != LeaseErrorKind::all_cooling || !error.retry_after) {
-      co_return std::unexpected(error);
-    }
-    const auto now = system_clock().now();
-    if (!waits_until_) waits_until_ = now + endpoint_->max_wait;
-    if (now + *error.retry_after > *waits_until_) co_return std::unexpected(error);
-    const bool stayed = co_await pause(*error.retry_after + milliseconds{1});
-    if (!stayed) co_return std::unexpected(error);
+                             .avoid = attempts_.used(),
+                             .affinity = affinity_};
+  // Nobody goes before those who wait.
+  const bool others_wait =
+      site.counters.of(endpoint_index_).waiting.load(std::memory_order_relaxed) > 0;
+  std::expected<Lease, LeaseError> leased;
+  if (!others_wait) leased = site.pool.lease(endpoint_->name, request);
+  if (others_wait || (!leased && worth_waiting(leased.error()))) {
+    leased = co_await wait_for_key(request);
   }
+  if (!leased) co_return std::unexpected(leased.error());
+  if (!attempts_.worth_trying(leased->key_id())) {
+    leased->release();
+    co_return std::unexpected(LeaseError{LeaseErrorKind::all_cooling, endpoint_->name, {}, {}});
+  }
+  lease_ = std::move(*leased);
+  key_name_ = lease_.key_name();
+  co_return std::expected<void, LeaseError>();
+}
+
+// A failing endpoint is not waited for where another one stands in.
+bool Exchange::worth_waiting(const LeaseError& no_key) const {
+  switch (no_key.kind) {
+    case LeaseErrorKind::all_cooling:
+      return true;
+    case LeaseErrorKind::circuit_open:
+      return fallbacks_.empty();
+    case LeaseErrorKind::no_keys:
+    case LeaseErrorKind::unknown_endpoint:
+      return false;
+  }
+  return false;
+}
+
+// Until Endpoint::max_wait after the call's first wait. `request` points into what the awaiter
+// holds.
+Task<std::expected<Lease, LeaseError>> Exchange::wait_for_key(LeaseRequest request) {
+  auto& site = reactor_.site();
+  const auto now = site.clock.now();
+  if (!waits_until_) waits_until_ = now + endpoint_->max_wait;
+  const auto peer = client_.connection().peer();
+  KeyWait wait(reactor_.io(), client_.signal());
+  wait.begin(site.pool, endpoint_->name,
+             {.lease = request,
+              .client = peer,
+              .bytes = body_.kept().size(),
+              .deadline = reactor_.draining() ? now : *waits_until_});
+  const Counted waiting(site.counters.of(endpoint_index_).waiting);
+  while (!wait.ended() && client_.here() && !reactor_.draining()) co_await client_.event();
+  auto leased = wait.leave();
+  if (!leased) leased.error().endpoint = endpoint_->name;
+  if (!leased && reactor_.draining()) leased.error().retry_after = kShortAdvice;
+  co_return leased;
 }
 
 // A key refused for a while is reported as that, with the pool's own time; any other refusal is the
@@ -63,11 +96,22 @@ bool Exchange::pass_on_instead(const LeaseError& no_key) const {
 }
 
 Exchange::Refused Exchange::for_want_of_key(const LeaseError& no_key) const {
-  const auto opens = no_key.retry_after;
+  auto opens = no_key.retry_after;
   switch (no_key.kind) {
-    case LeaseErrorKind::all_cooling:
-      return {429, "all_keys_cooling", no_key.message(),
+    case LeaseErrorKind::all_cooling: {
+      auto message = no_key.message();
+      if (reactor_.draining()) {
+        message = "keypool is stopping, and lets no call wait for a key: try again";
+      } else if (!opens && others_run()) {
+        opens = kShortAdvice;
+        message = fmt::format(
+            "the keys of {} are taken by other calls, or out of service: try again soon, add a "
+            "key, or raise limits.max_waiting or the endpoint's max_wait",
+            endpoint_->name);
+      }
+      return {429, "all_keys_cooling", std::move(message),
               std::min(opens.value_or(kLongestAdvice), kLongestAdvice), opens.has_value()};
+    }
     case LeaseErrorKind::circuit_open:
       return {502, "upstream_unreachable", no_key.message(),
               opens ? std::optional(std::min(*opens, kLongestAdvice)) : std::nullopt};
@@ -76,6 +120,12 @@ Exchange::Refused Exchange::for_want_of_key(const LeaseError& no_key) const {
       break;
   }
   return {503, "no_keys", no_key.message(), std::nullopt, false};
+}
+
+// Whether the end of another call may give room.
+bool Exchange::others_run() const {
+  const auto& counters = reactor_.site().counters.of(endpoint_index_);
+  return counters.in_flight.load(std::memory_order_relaxed) > 1;
 }
 
 // False: the client has left meanwhile.
@@ -190,47 +240,6 @@ void Exchange::pass_interim_head() {
   std::array<std::string_view, 1> pieces{out_};
   // If it cannot be sent, the answer cannot either, and that is where it is noticed.
   static_cast<void>(client_.outbox().send(client_.connection(), pieces));
-}
-
-Task<void> Exchange::read_error_body() {
-  upstream_->expire_after(kErrorBodyTime);
-  while (!answer_.read_ahead(*upstream_, reactor_.scratch().bytes, provider::kJudgedBodyBytes)) {
-    if (!client_.here()) co_return;
-    co_await client_.event();
-  }
-  upstream_->expire_after(reactor_.site().config.limits.idle_time);
-}
-
-// A success is settled when its usage is known.
-Fault Exchange::settle(const provider::Verdict& verdict) {
-  switch (verdict.kind) {
-    case provider::VerdictKind::success:
-      break;
-    case provider::VerdictKind::throttled:
-      lease_.rate_limited(verdict.retry_after);
-      break;
-    case provider::VerdictKind::depleted:
-      lease_.group_depleted(verdict.reason, verdict.retry_after);
-      break;
-    case provider::VerdictKind::bad_key:
-      if (verdict.operator_only) {
-        lease_.key_leaked(verdict.reason);
-      } else if (lease_.key_refused(verdict.reason) == Blame::endpoint) {
-        return Fault::request;
-      }
-      break;
-    case provider::VerdictKind::no_model_access:
-      lease_.model_refused(verdict.reason);
-      break;
-    case provider::VerdictKind::overloaded:
-    case provider::VerdictKind::server_error:
-      lease_.endpoint_failed(verdict.reason);
-      break;
-    case provider::VerdictKind::request_fault:
-      lease_.release();
-      break;
-  }
-  return fault_of(verdict.kind);
 }
 
 // As soon as the answer is here whole; before that, it may still have to be relayed.

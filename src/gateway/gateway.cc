@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "gateway/acceptor.h"
+#include "gateway/due_timer.h"
 #include "gateway/reactor.h"
 #include "gateway/site.h"
 
@@ -30,8 +31,11 @@ Reactors make_reactors(Site& site) {
 
 class Gateway::State {
  public:
-  State(const config::Config& config, KeyPool& pool)
-      : site_(config, pool), reactors_(make_reactors(site_)), acceptor_(reactors_) {}
+  State(const config::Config& config, KeyPool& pool, const Clock& clock)
+      : site_(config, pool, clock),
+        reactors_(make_reactors(site_)),
+        due_timer_(reactors_.front()->io(), pool, clock),
+        acceptor_(reactors_) {}
 
   std::expected<void, std::string> start() {
     auto port = acceptor_.listen(site_.config.listen);
@@ -79,13 +83,14 @@ class Gateway::State {
 
   Site site_;
   Reactors reactors_;
+  DueTimer due_timer_;
   Acceptor acceptor_;
   std::uint16_t port_ = 0;
   bool running_ = false;
 };
 
-Gateway::Gateway(const config::Config& config, KeyPool& pool)
-    : state_(std::make_unique<State>(config, pool)) {}
+Gateway::Gateway(const config::Config& config, KeyPool& pool, const Clock& clock)
+    : state_(std::make_unique<State>(config, pool, clock)) {}
 
 Gateway::~Gateway() { drain(std::chrono::milliseconds{0}); }
 

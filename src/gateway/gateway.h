@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include <keypool/clock.h>
 #include <keypool/key_pool.h>
 
 #include "config/config.h"
@@ -19,8 +20,9 @@ namespace keypool::gateway {
 /// one. Thread-safety: members may be called from any thread, `start` once.
 class Gateway {
  public:
-  /// `pool` holds the keys already, under the endpoints' names, and must outlive the gateway.
-  Gateway(const config::Config& config, KeyPool& pool);
+  /// `pool` holds the keys already, under the endpoints' names, and must outlive the gateway, which
+  /// takes its Options::on_due over. `clock` is the pool's own.
+  Gateway(const config::Config& config, KeyPool& pool, const Clock& clock = system_clock());
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
   ~Gateway();  ///< stops at once

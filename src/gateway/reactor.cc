@@ -30,7 +30,7 @@ Reactor::Reactor(Site& site)
       io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       work_(io_.get_executor()),
       poller_(io_),
-      deadlines_(system_clock().now()),
+      deadlines_(site.clock.now()),
       ticker_(io_) {
   for (const auto& endpoint : site_.config.endpoints) {
     upstreams_.push_back(std::make_unique<Upstream>(io_, poller_, deadlines_, endpoint,
@@ -64,7 +64,7 @@ void Reactor::tick() {
   ticker_.expires_after(kTick);
   ticker_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    deadlines_.tick(system_clock().now());
+    deadlines_.tick(site_.clock.now());
     tick();
   });
 }
@@ -91,7 +91,11 @@ void Reactor::serve(int descriptor) {
 void Reactor::drain() {
   draining_ = true;
   for (const auto& session : std::vector(sessions_.begin(), sessions_.end())) {
-    if (session->idle()) session->cut();
+    if (session->idle()) {
+      session->cut();
+    } else {
+      session->wake();
+    }
   }
 }
 

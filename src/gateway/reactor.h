@@ -44,7 +44,7 @@ class Reactor {
   /// Serves a client on an accepted socket that does not block, which it takes over.
   void serve(int descriptor);
 
-  /// Ends clients between two requests; the others get no further request.
+  /// Ends clients between two requests; the others get no further request, and wait for no key.
   void drain();
   [[nodiscard]] bool draining() const noexcept { return draining_; }
 

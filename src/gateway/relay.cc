@@ -50,8 +50,9 @@ Relay::State Relay::advance() {
 Relay::Passed Relay::pass(std::string_view bytes) {
   auto& decoder = answer_.decoder();
   do {
-    begin_write();
-    const bool well_formed = decode(bytes);
+    const bool held_back = begin_write();
+    // What the filter gave of these is good until it is fed again.
+    const bool well_formed = (held_back && filter_) || decode(bytes);
     if (write(decoder.done() && !filter_) == Io::broken) return Passed::client_broken;
     if (!well_formed) return Passed::malformed;
   } while (!bytes.empty() && !decoder.done());
@@ -68,13 +69,15 @@ Relay::Passed Relay::pass(std::string_view bytes) {
   return Passed::all;
 }
 
-// The head, a place for the size of a chunk, and then the body's bytes.
-void Relay::begin_write() {
+// The head, a place for the size of a chunk, and then the body's bytes. True: with the head goes
+// what was read ahead.
+bool Relay::begin_write() {
   scratch_.pieces.assign({head_, {}});
   scratch_.runs.clear();
   chunk_ = 0;
-  if (!head_.empty()) take(answer_.ahead());
-  head_ = {};
+  if (std::exchange(head_, {}).empty()) return false;
+  take(answer_.ahead());
+  return !answer_.ahead().empty();
 }
 
 Io Relay::write(bool ends) {

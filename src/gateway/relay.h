@@ -49,7 +49,7 @@ class Relay {
   [[nodiscard]] bool decode(std::string_view& bytes);
   void take(std::string_view data);
   void add(std::string_view data);
-  void begin_write();
+  bool begin_write();
   [[nodiscard]] Io write(bool ends);
 
   Answer& answer_;

@@ -23,6 +23,9 @@ class Session {
   /// Ends it whatever goes on.
   void cut() { client_.cut(); }
 
+  /// Has it look at how things are.
+  void wake() { client_.signal()->notify(); }
+
   /// Between two requests.
   [[nodiscard]] bool idle() const noexcept { return client_.idle(); }
 

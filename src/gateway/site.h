@@ -2,9 +2,12 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <vector>
 
+#include <keypool/clock.h>
 #include <keypool/key_pool.h>
 
 #include "config/config.h"
@@ -13,34 +16,27 @@
 
 namespace keypool::gateway {
 
-/// What all reactors share: the configuration, the keys, the counters. Constant, but for the pool
-/// and the counters, which synchronize themselves.
+/// What all reactors share: the configuration, the keys, the counters, the clock. Constant, but for
+/// the pool and the counters, which synchronize themselves.
 struct Site {
-  Site(const config::Config& settings, KeyPool& keys)
-      : config(settings), pool(keys), counters(settings.endpoints.size()) {
-    for (const auto& endpoint : config.endpoints) {
-      if (endpoint.base_url.tls && !tls) tls = std::make_unique<TlsClient>();
-    }
-  }
+  Site(const config::Config& settings, KeyPool& keys, const Clock& time);
 
   void client_came() noexcept { counters.connections.fetch_add(1); }
-
-  void client_went() {
-    if (counters.connections.fetch_sub(1) > 1) return;
-    const std::lock_guard lock(mutex_);
-    all_went_.notify_all();
-  }
+  void client_went();
 
   /// Waits until no client is connected. False: `time` passed first.
-  [[nodiscard]] bool wait_for_all_to_go(std::chrono::milliseconds time) {
-    std::unique_lock lock(mutex_);
-    return all_went_.wait_for(lock, time, [this] { return counters.connections.load() == 0; });
-  }
+  [[nodiscard]] bool wait_for_all_to_go(std::chrono::milliseconds time);
 
   const config::Config config;
+  const Clock& clock;
   KeyPool& pool;
   Counters counters;
   std::unique_ptr<TlsClient> tls;  ///< null where no endpoint needs it
+
+  /// Endpoint::fallback of each, as places in Config::endpoints.
+  const std::vector<std::vector<std::size_t>> fallbacks;
+
+  const std::uint64_t salt;  ///< secret: of hashes of what clients send
 
  private:
   std::mutex mutex_;

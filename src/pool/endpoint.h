@@ -66,7 +66,7 @@ class Endpoint {
   void group_depleted(const Ticket& ticket, std::string_view why,
                       std::optional<std::chrono::milliseconds> after) noexcept;
   void model_refused(const Ticket& ticket, std::string_view why) noexcept;
-  void endpoint_failed(const Ticket& ticket, std::string_view why) noexcept;
+  void endpoint_failed(const Ticket& ticket, std::string_view why, const Success& used) noexcept;
   void abandon(const Ticket& ticket) noexcept;
   void release(const Ticket& ticket) noexcept;
   void detach(const Ticket& ticket) noexcept;

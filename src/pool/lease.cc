@@ -103,8 +103,8 @@ void Lease::model_refused(std::string_view why) noexcept {
   if (pool::Endpoint* endpoint = end()) endpoint->model_refused(ticket_, why);
 }
 
-void Lease::endpoint_failed(std::string_view why) noexcept {
-  if (pool::Endpoint* endpoint = end()) endpoint->endpoint_failed(ticket_, why);
+void Lease::endpoint_failed(std::string_view why, const Success& used) noexcept {
+  if (pool::Endpoint* endpoint = end()) endpoint->endpoint_failed(ticket_, why, used);
 }
 
 void Lease::release() noexcept {

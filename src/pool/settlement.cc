@@ -102,8 +102,13 @@ void Endpoint::count(const Call& call, Ending ending, const Usage& usage,
       break;
     case Ending::failure:
       add_saturated(key.failures, 1);
+      add_saturated(key.input_tokens, usage.input_tokens);
+      add_saturated(key.output_tokens, usage.output_tokens);
       key.recompute_average();
-      charged = lane.charge_of(0, 0) * weight(now);
+      charged = lane.charge_of(usage.input_tokens, usage.output_tokens) * weight(now);
+      used.input = static_cast<double>(std::min(usage.input_tokens, kMostTokens));
+      used.output = static_cast<double>(std::min(usage.output_tokens, kMostTokens));
+      if (key.extras->terms != nullptr) spend(key, usage, now);
       break;
     case Ending::abandoned:
       // What it has used nobody knows: its estimate stays charged.

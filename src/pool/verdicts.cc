@@ -33,11 +33,15 @@ void Endpoint::fail(const Ticket& ticket, std::string_view why) noexcept {
   leave(lock, *ticket.key);
 }
 
-void Endpoint::endpoint_failed(const Ticket& ticket, std::string_view why) noexcept {
+void Endpoint::endpoint_failed(const Ticket& ticket, std::string_view why,
+                               const Success& used) noexcept {
   const MonotonicTime now = clock_.now();
+  const Usage usage{.input_tokens = used.input_tokens,
+                    .output_tokens = used.output_tokens,
+                    .cost_micro_usd = used.cost_micro_usd};
   Lock lock = enter(now);
   ticket.key->extras.edit().last_failure.set(why);
-  settle(call_of(ticket), Ending::failure, {}, now);
+  settle(call_of(ticket), Ending::failure, usage, now);
   ticket.board->circuit.failed(ticket.leased_at, now);
   leave(lock, *ticket.key);
 }

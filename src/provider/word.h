@@ -24,6 +24,9 @@ inline constexpr std::string_view kWords[] = {
     "reasoning", "refusal", "response", "output", "completion", "data", "url", "image_url",
     "file_data", "images", "encrypted_content", "signature", "thoughtSignature",
     "thought_signature", "b64_json",
+    // what calls of one conversation have in common
+    "prompt_cache_key", "session_id", "conversation", "id", "metadata", "user_id", "user", "input",
+    "prompt", "system", "systemInstruction", "system_instruction", "instructions", "tools",
     // where usage stands
     "usage", "usageMetadata", "meta", "x_groq", "interaction",
     // what stands in it

@@ -24,8 +24,13 @@ TEST(Fault, IsDecidedByTheVerdict) {
       {VerdictKind::server_error, Fault::endpoint}, {VerdictKind::request_fault, Fault::request},
   };
   for (const auto& row : rows) {
-    EXPECT_EQ(fault_of(row.verdict), row.fault) << to_string(row.verdict);
+    EXPECT_EQ(fault_of({.kind = row.verdict}), row.fault) << to_string(row.verdict);
   }
+}
+
+TEST(Fault, OfACallThatIsOnlyTooLargeForThisLaneIsTheLanes) {
+  EXPECT_EQ(fault_of({.kind = VerdictKind::request_fault, .larger_lane_may_serve = true}),
+            Fault::lane);
 }
 
 TEST(Attempts, AnyNumberOfRefusedKeysIsFree) {
@@ -45,13 +50,28 @@ TEST(Attempts, RemembersWhichKeysWereUsed) {
   EXPECT_THAT(attempts.used(), ElementsAre(kA, kB));
 }
 
-TEST(Attempts, AKeyThatWasRefusedIsPaidFor) {
-  Attempts attempts(3);
+TEST(Attempts, AKeyThatWasRefusedMayComeBackWhateverIsAllowed) {
+  Attempts attempts(1);
   EXPECT_TRUE(attempts.worth_trying(kA));
   attempts.refused(kA);
+  EXPECT_TRUE(attempts.worth_trying(kA)) << "it has rested";
+}
+
+TEST(Attempts, AKeyThatIsRefusedAgainAndAgainIsGivenUp) {
+  Attempts attempts(1);
   EXPECT_TRUE(attempts.worth_trying(kA));
+  attempts.refused(kA);
+  int returns = 0;
+  while (returns < 1000 && attempts.worth_trying(kA)) ++returns;
+  EXPECT_EQ(returns, 16);
+}
+
+TEST(Attempts, AKeyWhoseLimitsAreTooSmallNeverComesBack) {
+  Attempts attempts(3);
   EXPECT_TRUE(attempts.worth_trying(kA));
-  EXPECT_FALSE(attempts.worth_trying(kA)) << "three tries in all";
+  attempts.too_small(kA);
+  EXPECT_FALSE(attempts.worth_trying(kA));
+  EXPECT_TRUE(attempts.worth_trying(kB));
 }
 
 TEST(Attempts, FailuresOfTheEndpointAreBounded) {

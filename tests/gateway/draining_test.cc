@@ -191,7 +191,12 @@ TEST(Draining, CutsOffCallsInEveryState) {
   ASSERT_TRUE(eventually([&] { return gateway.key(0).rate_limits == 1; }));
 
   ASSERT_TRUE(eventually([&] { return gateway.gateway().in_flight() == 4; }));
-  EXPECT_EQ(gateway.gateway().drain(0ms), 4u);
+  EXPECT_EQ(gateway.gateway().drain(0ms), 3u) << "the one that waits is told to try again";
+  const auto refused = waiting.read();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status(), 429);
+  EXPECT_EQ(refused->header("retry-after"), "1");
+  EXPECT_EQ(refused->header("x-should-retry"), "true");
   EXPECT_TRUE(gateway.idle());
   EXPECT_EQ(gateway.gateway().counters().connections, 0u);
 }

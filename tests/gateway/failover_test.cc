@@ -2,12 +2,12 @@
 #include <atomic>
 #include <chrono>
 #include <map>
-#include <mutex>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/gateway/by_key.h"
 #include "tests/gateway/running_gateway.h"
 #include "tests/gateway/scripted_upstream.h"
 
@@ -16,46 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-
-// Answers by the key that is used, and remembers how often each was.
-class ByKey {
- public:
-  explicit ByKey(std::map<std::string, std::string> answers) : answers_(std::move(answers)) {}
-
-  ScriptedUpstream::Script script() {
-    return [this](Wire& wire) {
-      while (const auto request = wire.read()) {
-        const auto key = request->header("authorization").substr(std::string("Bearer ").size());
-        std::string answer;
-        {
-          const std::lock_guard lock(mutex_);
-          ++seen_[key];
-          answer = answers_.contains(key) ? answers_.at(key) : json_answer(200, "{}");
-        }
-        if (!wire.send(answer)) return;
-      }
-    };
-  }
-
-  int seen(const std::string& key) {
-    const std::lock_guard lock(mutex_);
-    return seen_[key];
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::string, std::string> answers_;
-  std::map<std::string, int> seen_;
-};
-
-const std::string kThrottled =
-    json_answer(429, R"({"error":{"code":"rate_limit_exceeded","message":"slow down"}})",
-                "Retry-After: 30\r\n");
-const std::string kBadKey =
-    json_answer(401, R"({"error":{"code":"invalid_api_key","message":"no"}})");
-const std::string kNoCredit =
-    json_answer(429, R"({"error":{"code":"insufficient_quota","type":"insufficient_quota"}})");
-const std::string kOverloaded = json_answer(503, R"({"error":{"message":"overloaded"}})");
 
 TEST(Failover, AThrottledKeyIsSteppedAroundAndRests) {
   ByKey provider({{"sk-0", kThrottled}});
@@ -75,22 +35,49 @@ TEST(Failover, AThrottledKeyIsSteppedAroundAndRests) {
 }
 
 TEST(Failover, EveryOtherKeyIsTriedWhateverAttemptsSays) {
+  const std::string faults[] = {kThrottled, kBadKey, kNoCredit, kTooLarge};
   std::map<std::string, std::string> answers;
-  for (int i = 0; i < 9; ++i) {
-    answers["sk-" + std::to_string(i)] = i % 3 == 0 ? kThrottled : i % 3 == 1 ? kBadKey : kNoCredit;
+  for (std::size_t i = 0; i < 9; ++i) answers["sk-" + std::to_string(i)] = faults[i % 4];
+  for (const int attempts : {1, 2, 100}) {
+    ByKey provider(answers);
+    ScriptedUpstream upstream(provider.script());
+    RunningGateway gateway(upstream.port(),
+                           {.keys = 10, .configure = [attempts](config::Config& config) {
+                              config.endpoints.front().attempts = attempts;
+                            }});
+
+    for (int i = 0; i < 20; ++i) {
+      const auto answer = gateway.call(kChat);
+      ASSERT_EQ(answer.status(), 200) << i << " of " << attempts;
+      ASSERT_EQ(answer.header("x-keypool-key"), "K9");
+    }
+    EXPECT_TRUE(gateway.idle());
   }
-  ByKey provider(answers);
+}
+
+TEST(Failover, ACallTooLargeForOneKeyGoesToOneWithHigherLimits) {
+  ByKey provider({{"sk-0", kTooLarge}, {"sk-1", kTooLarge}});
   ScriptedUpstream upstream(provider.script());
-  RunningGateway gateway(upstream.port(), {.keys = 10, .configure = [](config::Config& config) {
-                                             config.endpoints.front().attempts = 1;
+  RunningGateway gateway(upstream.port(), {.keys = 3});
+
+  const auto answer = gateway.call(kChat);
+
+  EXPECT_EQ(answer.status(), 200);
+  EXPECT_EQ(answer.header("x-keypool-key"), "K2");
+  for (const auto& key : gateway.pool().stats("openai")) EXPECT_EQ(key.state, KeyState::ready);
+}
+
+TEST(Failover, ACallTooLargeForEveryKeyIsToldSoUnchanged) {
+  ScriptedUpstream upstream(always(kTooLarge));
+  RunningGateway gateway(upstream.port(), {.keys = 3, .configure = [](config::Config& config) {
+                                             config.endpoints.front().max_wait = 3600s;
                                            }});
 
-  for (int i = 0; i < 20; ++i) {
-    const auto answer = gateway.call(kChat);
-    ASSERT_EQ(answer.status(), 200) << i;
-    ASSERT_EQ(answer.header("x-keypool-key"), "K9");
-  }
-  EXPECT_TRUE(gateway.idle());
+  const auto answer = gateway.call(kChat);
+
+  EXPECT_EQ(answer.status(), 413);
+  EXPECT_THAT(answer.body, HasSubstr("Request too large"));
+  EXPECT_EQ(answer.header("x-keypool-attempts"), "3");
 }
 
 TEST(Failover, TheBodyIsSentAgainWhole) {

@@ -152,5 +152,21 @@ TEST(KeyLeaked, IsFinalUntilTheOperatorResetsTheKey) {
   EXPECT_TRUE(api.pool.lease(kApi));
 }
 
+// An answer that broke off has cost something all the same.
+TEST(EndpointFailed, MayHaveUsedTokens) {
+  PoolOf api({"a"});
+  api.pool.configure_key(kApi, "a", {.caps = {.tokens_per_day = 150}});
+
+  api.pool.lease(kApi)->endpoint_failed("broken off", {.input_tokens = 100, .output_tokens = 20});
+
+  EXPECT_EQ(api.stats_of("a").failures, 1u);
+  EXPECT_EQ(api.stats_of("a").successes, 0u);
+  EXPECT_EQ(api.stats_of("a").total_input_tokens, 100u);
+  EXPECT_EQ(api.stats_of("a").total_output_tokens, 20u);
+  EXPECT_EQ(api.stats_of("a").state, KeyState::ready);
+  api.pool.lease(kApi)->endpoint_failed("broken off", {.output_tokens = 30});
+  EXPECT_EQ(api.pool.available_keys(kApi), 0u) << "the cap is reached";
+}
+
 }  // namespace
 }  // namespace keypool

@@ -1,0 +1,78 @@
+// What an answer means for the key that was used, and for what comes next.
+#include <optional>
+
+#include "gateway/alarm.h"
+#include "gateway/exchange.h"
+#include "gateway/reactor.h"
+#include "provider/limit_headers.h"
+#include "provider/stream_preamble.h"
+
+namespace keypool::gateway {
+namespace {
+
+using std::chrono::milliseconds;
+
+// An error's body is waited for this long; then it is judged by what has come.
+constexpr milliseconds kErrorBodyTime{5'000};
+
+}  // namespace
+
+// By the answer's head, and as far as needed by the beginning of its body.
+Task<void> Exchange::judge() {
+  const provider::AnswerHead answer{answer_.head().status(), answer_.head().headers()};
+  if (provider::needs_body(answer)) co_await read_error_body();
+  verdict_ =
+      provider::judge(endpoint_->dialect, answer, answer_.ahead(), reactor_.site().clock.wall());
+  note_limits();
+}
+
+Task<void> Exchange::read_error_body() {
+  upstream_->expire_after(kErrorBodyTime);
+  while (!answer_.read_ahead(*upstream_, reactor_.scratch().bytes, provider::kJudgedBodyBytes)) {
+    if (!client_.here()) co_return;
+    co_await client_.event();
+  }
+  upstream_->expire_after(reactor_.site().config.limits.idle_time);
+}
+
+// What the answer tells about the lane and the account, whatever it means.
+void Exchange::note_limits() {
+  if (!lease_.active()) return;
+  const auto told = provider::read_limit_headers(endpoint_->dialect, answer_.head().headers());
+  lease_.observe(told.notices());
+  lease_.belongs_to(told.account.empty() ? std::string_view(verdict_->account) : told.account);
+}
+
+// A success is settled when its usage is known.
+Fault Exchange::settle(const provider::Verdict& verdict) {
+  switch (verdict.kind) {
+    case provider::VerdictKind::success:
+      break;
+    case provider::VerdictKind::throttled:
+      lease_.rate_limited(verdict.retry_after, verdict.limit);
+      break;
+    case provider::VerdictKind::depleted:
+      lease_.group_depleted(verdict.reason, verdict.retry_after);
+      break;
+    case provider::VerdictKind::bad_key:
+      if (verdict.operator_only) {
+        lease_.key_leaked(verdict.reason);
+      } else if (lease_.key_refused(verdict.reason) == Blame::endpoint) {
+        return Fault::request;
+      }
+      break;
+    case provider::VerdictKind::no_model_access:
+      lease_.model_refused(verdict.reason);
+      break;
+    case provider::VerdictKind::overloaded:
+    case provider::VerdictKind::server_error:
+      lease_.endpoint_failed(verdict.reason);
+      break;
+    case provider::VerdictKind::request_fault:
+      lease_.release();
+      break;
+  }
+  return fault_of(verdict);
+}
+
+}  // namespace keypool::gateway
