@@ -1,11 +1,8 @@
 // What an answer means for the key that was used, and for what comes next.
-#include <optional>
 
-#include "gateway/alarm.h"
 #include "gateway/exchange.h"
 #include "gateway/reactor.h"
 #include "provider/limit_headers.h"
-#include "provider/stream_preamble.h"
 
 namespace keypool::gateway {
 namespace {
