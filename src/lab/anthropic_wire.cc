@@ -71,16 +71,16 @@ void append_event(std::string& out, const char* type, Json fields) {
 
 class MessageForm final : public AnswerForm {
  public:
-  explicit MessageForm(const Reply& reply)
-      : reply_(reply),
-        delta_(split_at_text({{"type", "content_block_delta"},
-                              {"index", 0},
-                              {"delta", {{"type", "text_delta"}, {"text", kTextHole}}}},
-                             "event: content_block_delta\ndata: ", "\n\n")) {}
+  MessageForm(const Question& question, const Reply& reply)
+      : question_(question),
+        reply_(reply),
+        arguments_(question.tool_argument),
+        delta_(split_at_text(delta(kTextHole), "event: content_block_delta\ndata: ", "\n\n")) {}
 
   Frame whole() const override {
     Json answer = message();
-    answer["content"] = Json::array({{{"type", "text"}, {"text", kTextHole}}});
+    answer["content"] = Json::array({block(kTextHole)});
+    if (calls_tool()) answer["content"][0]["input"] = {{question_.tool_argument, kTextHole}};
     answer["stop_reason"] = stop_reason();
     answer["usage"] = usage(reply_.output_tokens);
     return split_at_text(answer);
@@ -90,9 +90,9 @@ class MessageForm final : public AnswerForm {
 
   void append_opening(std::string& out) override {
     append_event(out, "message_start", {{"message", message()}});
-    append_event(out, "content_block_start",
-                 {{"index", 0}, {"content_block", {{"type", "text"}, {"text", ""}}}});
+    append_event(out, "content_block_start", {{"index", 0}, {"content_block", block("")}});
     append_event(out, "ping", Json::object());
+    if (calls_tool()) append_event(out, "content_block_delta", delta(arguments_.before));
   }
 
   void append_delta(std::string& out, std::string_view text) override {
@@ -100,6 +100,7 @@ class MessageForm final : public AnswerForm {
   }
 
   void append_closing(std::string& out, std::string_view) override {
+    if (calls_tool()) append_event(out, "content_block_delta", delta(arguments_.after));
     append_event(out, "content_block_stop", {{"index", 0}});
     append_event(out, "message_delta",
                  {{"delta", {{"stop_reason", stop_reason()}, {"stop_sequence", nullptr}}},
@@ -115,13 +116,31 @@ class MessageForm final : public AnswerForm {
 
  private:
   [[nodiscard]] const char* stop_reason() const {
-    return reply_.capped ? "max_tokens" : "end_turn";
+    if (reply_.capped) return "max_tokens";
+    return calls_tool() ? "tool_use" : "end_turn";
   }
 
+  [[nodiscard]] bool calls_tool() const { return !question_.tool.empty(); }
+
+  [[nodiscard]] Json block(const std::string& text) const {
+    if (!calls_tool()) return {{"type", "text"}, {"text", text}};
+    return {{"type", "tool_use"},
+            {"id", "toolu_" + reply_.id},
+            {"name", question_.tool},
+            {"input", Json::object()}};
+  }
+
+  [[nodiscard]] Json delta(const std::string& text) const {
+    const Json piece = calls_tool() ? Json{{"type", "input_json_delta"}, {"partial_json", text}}
+                                    : Json{{"type", "text_delta"}, {"text", text}};
+    return {{"type", "content_block_delta"}, {"index", 0}, {"delta", piece}};
+  }
+
+  /// What was read from a cache is not among its input tokens.
   [[nodiscard]] Json usage(std::uint64_t output_tokens) const {
-    return {{"input_tokens", reply_.input_tokens},
+    return {{"input_tokens", reply_.input_tokens - reply_.cached_tokens},
             {"cache_creation_input_tokens", 0},
-            {"cache_read_input_tokens", 0},
+            {"cache_read_input_tokens", reply_.cached_tokens},
             {"output_tokens", output_tokens},
             {"service_tier", "standard"}};
   }
@@ -133,7 +152,9 @@ class MessageForm final : public AnswerForm {
             {"stop_sequence", nullptr}, {"usage", usage(1)}};
   }
 
+  const Question& question_;
   const Reply& reply_;
+  ArgumentsFrame arguments_;
   Frame delta_;
 };
 
@@ -160,7 +181,7 @@ void append_triple(http::Fields& headers, const Quota& quota, const Asker& asker
   headers.push_back({name("reset"), rfc3339(asker.wall + full_after)});
 }
 
-http::Answer json_answer(int status, const Json& body) {
+http::Answer told_as_json(int status, const Json& body) {
   http::Answer answer{.status = status, .body = body.dump()};
   answer.headers.push_back({"content-type", "application/json"});
   return answer;
@@ -184,8 +205,8 @@ std::string_view words_for(Dimension dimension) {
 
 class AnthropicWire final : public Wire {
  public:
-  std::unique_ptr<AnswerForm> form(const Question&, const Reply& reply) const override {
-    return std::make_unique<MessageForm>(reply);
+  std::unique_ptr<AnswerForm> form(const Question& question, const Reply& reply) const override {
+    return std::make_unique<MessageForm>(question, reply);
   }
 
   std::string body(const Question&, const Reply& reply) const override {
@@ -210,7 +231,7 @@ class AnthropicWire final : public Wire {
     if (kind == ErrorKind::spend_limit) {
       body["error"]["details"] = {{"error_code", "enforced_spend_limit_reached"}};
     }
-    auto answer = json_answer(shape.status, body);
+    auto answer = told_as_json(shape.status, body);
     if (is_temporary(kind) && asker.limit_headers != LimitHeaders::none) {
       answer.headers.push_back({"retry-after", "1"});
     }
@@ -222,7 +243,7 @@ class AnthropicWire final : public Wire {
         "This request would exceed the organization's rate limit of {:.0f} {} (model: {}).",
         refusal.limit, words_for(refusal.dimension), asker.model);
     auto answer =
-        json_answer(429, error_body(shape_of(ErrorKind::rate_limit), text, asker.request_id));
+        told_as_json(429, error_body(shape_of(ErrorKind::rate_limit), text, asker.request_id));
     if (asker.limit_headers != LimitHeaders::none) {
       answer.headers.push_back({"retry-after", whole_seconds(refusal.retry_after)});
     }

@@ -64,16 +64,16 @@ asio::awaitable<void> Delivery::send_whole(http::Fields headers) {
     words_.append(answer.body, plan_.tokens);
     answer.body.append(frame.after);
     on_end_(Ending::whole, plan_.tokens);
-    co_await responder_.send(std::move(answer));
+    co_await body_.send(std::move(answer));
     co_return;
   }
   const std::uint64_t text_bytes = plan_.tokens * AnswerText::kTokenBytes;
   http::AnswerHead head{.status = 200,
                         .headers = std::move(headers),
                         .length = frame.before.size() + text_bytes + frame.after.size()};
-  if (sent) sent = co_await responder_.begin(std::move(head));
+  if (sent) sent = co_await body_.begin(std::move(head));
   if (sent && strikes(FaultPoint::after_head)) co_return co_await strike();
-  if (sent) sent = co_await responder_.write(frame.before);
+  if (sent) sent = co_await body_.write(frame.before);
   if (sent) sent = co_await write_plain(last_token());
   if (sent && strikes(FaultPoint::mid_body)) co_return co_await strike();
   if (!sent) co_return on_end_(Ending::hung_up, produced_);
@@ -84,12 +84,12 @@ asio::awaitable<void> Delivery::send_stream(http::Fields headers) {
   headers.push_back({"content-type", std::string(form_.stream_type())});
   headers.push_back({"cache-control", "no-cache"});
   http::AnswerHead head{.status = 200, .headers = std::move(headers)};
-  bool sent = co_await responder_.begin(std::move(head));
+  bool sent = co_await body_.begin(std::move(head));
   if (sent && strikes(FaultPoint::after_head)) co_return co_await strike();
 
   std::string opening;
   form_.append_opening(opening);
-  if (sent) sent = co_await responder_.write(opening);
+  if (sent) sent = co_await body_.write(opening);
   if (sent && plan_.first_token > nanoseconds{0}) {
     sent = co_await responder_.wait(plan_.first_token);
   }
@@ -104,8 +104,8 @@ asio::awaitable<void> Delivery::send_stream(http::Fields headers) {
 
 asio::awaitable<void> Delivery::finish(std::string_view last_bytes) {
   on_end_(Ending::whole, produced_);
-  const bool sent = co_await responder_.write(last_bytes);
-  if (sent) co_await responder_.end();
+  const bool sent = co_await body_.write(last_bytes);
+  if (sent) co_await body_.end();
 }
 
 asio::awaitable<bool> Delivery::write_plain(std::uint64_t end) {
@@ -117,7 +117,7 @@ asio::awaitable<bool> Delivery::write_plain(std::uint64_t end) {
     piece.clear();
     words_.append(piece, tokens);
     produced_ += tokens;
-    sent = co_await responder_.write(piece);
+    sent = co_await body_.write(piece);
   }
   co_return sent;
 }
@@ -148,7 +148,7 @@ asio::awaitable<bool> Delivery::write_deltas(std::uint64_t end) {
       if (keeps_text()) text_.append(piece);
       form_.append_delta(events, piece);
     }
-    sent = co_await responder_.write(events);
+    sent = co_await body_.write(events);
   }
   co_return sent;
 }
@@ -166,13 +166,14 @@ asio::awaitable<void> Delivery::strike() {
     case FaultKind::error: {
       std::string failure;
       form_.append_failure(failure, fault_->error);
-      co_await responder_.write(failure);
-      co_await responder_.end();
+      co_await body_.write(failure);
+      co_await body_.end();
       break;
     }
     case FaultKind::cut:
     case FaultKind::answer:
     case FaultKind::garbage:
+    case FaultKind::raw:
     case FaultKind::slow:
       break;  // the connection closes in the middle
   }

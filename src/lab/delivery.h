@@ -11,6 +11,7 @@
 
 #include "http/server.h"
 #include "lab/answer_text.h"
+#include "lab/body_sender.h"
 #include "lab/question.h"
 #include "lab/random.h"
 #include "lab/scenario.h"
@@ -45,9 +46,10 @@ class Delivery {
   using OnEnd = std::function<void(Ending ending, std::uint64_t tokens)>;
 
   /// `fault` may be null, and is otherwise one that strikes after the head.
-  Delivery(http::Responder& responder, AnswerForm& form, const Plan& plan, const Fault* fault,
-           OnEnd on_end)
+  Delivery(http::Responder& responder, BodySender& body, AnswerForm& form, const Plan& plan,
+           const Fault* fault, OnEnd on_end)
       : responder_(responder),
+        body_(body),
         form_(form),
         plan_(plan),
         fault_(fault),
@@ -72,6 +74,7 @@ class Delivery {
   [[nodiscard]] bool keeps_text() const noexcept { return plan_.tokens_per_piece == 1; }
 
   http::Responder& responder_;
+  BodySender& body_;
   AnswerForm& form_;
   const Plan& plan_;
   const Fault* fault_;

@@ -23,4 +23,16 @@ inline const std::string kTextHole = "\x01";
           all.substr(hole + kWritten.size()) + std::string(tail)};
 }
 
+/// A tool's arguments as JSON in a string, as they come in pieces: the text is the one argument.
+struct ArgumentsFrame {
+  explicit ArgumentsFrame(const std::string& argument) : before(R"({")" + argument + R"(":")") {}
+
+  [[nodiscard]] std::string around(std::string_view text) const {
+    return before + std::string(text) + after;
+  }
+
+  std::string before;
+  std::string after = "\"}";
+};
+
 }  // namespace keypool::lab

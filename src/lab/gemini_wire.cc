@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "lab/embedding.h"
 #include "lab/frame.h"
 #include "lab/wire.h"
 
@@ -97,7 +98,7 @@ std::pair<const char*, const char*> quota_of(Dimension dimension) {
   return {};
 }
 
-http::Answer json_answer(int status, const Json& body, const Asker& asker) {
+http::Answer told_as_json(int status, const Json& body, const Asker& asker) {
   const Json whole = asker.in_array ? Json::array({body}) : body;
   http::Answer answer{.status = status, .body = whole.dump(2) + "\n"};
   answer.headers.push_back({"content-type", "application/json; charset=UTF-8"});
@@ -108,7 +109,8 @@ http::Answer json_answer(int status, const Json& body, const Asker& asker) {
 class GenerateForm final : public AnswerForm {
  public:
   GenerateForm(const Question& question, const Reply& reply)
-      : reply_(reply),
+      : question_(question),
+        reply_(reply),
         sse_(question.sse),
         delta_(split_at_text(chunk(kTextHole, reply.input_tokens), lead(), tail())) {}
 
@@ -122,12 +124,16 @@ class GenerateForm final : public AnswerForm {
     if (!sse_) out.append("[");
   }
 
+  /// A function's arguments come whole, at the end.
   void append_delta(std::string& out, std::string_view text) override {
+    if (calls_tool()) return;
     out.append(delta_.before).append(text).append(delta_.after);
   }
 
-  void append_closing(std::string& out, std::string_view) override {
-    out.append(lead()).append(last("").dump()).append(sse_ ? tail() : "\n]\n");
+  void append_closing(std::string& out, std::string_view text) override {
+    out.append(lead())
+        .append(last(calls_tool() ? text : "").dump())
+        .append(sse_ ? tail() : "\n]\n");
   }
 
   void append_failure(std::string& out, ErrorKind kind) override {
@@ -141,22 +147,32 @@ class GenerateForm final : public AnswerForm {
   [[nodiscard]] const char* tail() const { return sse_ ? "\r\n\r\n" : "\n,\r\n"; }
 
   [[nodiscard]] Json chunk(std::string_view text, std::uint64_t total) const {
-    Json candidate{{"content", {{"parts", Json::array({{{"text", text}}})}, {"role", "model"}}},
-                   {"index", 0}};
-    return {
-        {"candidates", Json::array({std::move(candidate)})},
-        {"usageMetadata", {{"promptTokenCount", reply_.input_tokens}, {"totalTokenCount", total}}},
-        {"modelVersion", reply_.model},
-        {"responseId", reply_.id}};
+    const Json part =
+        calls_tool()
+            ? Json{{"functionCall",
+                    {{"name", question_.tool}, {"args", {{question_.tool_argument, text}}}}}}
+            : Json{{"text", text}};
+    Json candidate{{"content", {{"parts", Json::array({part})}, {"role", "model"}}}, {"index", 0}};
+    Json usage{{"promptTokenCount", reply_.input_tokens}, {"totalTokenCount", total}};
+    if (reply_.cached_tokens > 0) usage["cachedContentTokenCount"] = reply_.cached_tokens;
+    return {{"candidates", Json::array({std::move(candidate)})},
+            {"usageMetadata", std::move(usage)},
+            {"modelVersion", reply_.model},
+            {"responseId", reply_.id}};
   }
 
   [[nodiscard]] Json last(std::string_view text) const {
     Json value = chunk(text, reply_.input_tokens + reply_.output_tokens);
     value["candidates"][0]["finishReason"] = reply_.capped ? "MAX_TOKENS" : "STOP";
-    value["usageMetadata"]["candidatesTokenCount"] = reply_.output_tokens;
+    Json& usage = value["usageMetadata"];
+    usage["candidatesTokenCount"] = reply_.output_tokens - reply_.thinking_tokens;
+    if (reply_.thinking_tokens > 0) usage["thoughtsTokenCount"] = reply_.thinking_tokens;
     return value;
   }
 
+  [[nodiscard]] bool calls_tool() const { return !question_.tool.empty(); }
+
+  const Question& question_;
   const Reply& reply_;
   bool sse_;
   Frame delta_;
@@ -168,8 +184,16 @@ class GeminiWire final : public Wire {
     return std::make_unique<GenerateForm>(question, reply);
   }
 
-  std::string body(const Question&, const Reply& reply) const override {
-    return Json{{"totalTokens", reply.input_tokens}}.dump();
+  std::string body(const Question& question, const Reply& reply) const override {
+    if (question.operation != Operation::embedding) {
+      return Json{{"totalTokens", reply.input_tokens}}.dump();
+    }
+    Json embeddings = Json::array();
+    for (std::uint64_t i = 0; i < question.embeddings; ++i) {
+      embeddings.push_back({{"values", embedding_vector(i, question.dimensions)}});
+    }
+    if (question.batch) return Json{{"embeddings", std::move(embeddings)}}.dump();
+    return Json{{"embedding", embeddings.front()}}.dump();
   }
 
   std::string model_list(const std::vector<std::string>& names) const override {
@@ -187,7 +211,7 @@ class GeminiWire final : public Wire {
     if (kind == ErrorKind::rate_limit && asker.limit_headers != LimitHeaders::none) {
       details = Json::array({retry_info(std::chrono::seconds(1))});
     }
-    return json_answer(
+    return told_as_json(
         shape.status,
         error_body(shape, message.empty() ? shape.message : message, std::move(details)), asker);
   }
@@ -209,7 +233,7 @@ class GeminiWire final : public Wire {
       details.push_back(retry_info(refusal.retry_after));
       text += fmt::format(" Please retry in {}.", protobuf_duration(refusal.retry_after));
     }
-    return json_answer(shape.status, error_body(shape, text, std::move(details)), asker);
+    return told_as_json(shape.status, error_body(shape, text, std::move(details)), asker);
   }
 
   /// Gemini tells neither limits nor the project.

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "lab/duration.h"
+#include "lab/embedding.h"
 #include "lab/frame.h"
 #include "lab/openai_forms.h"
 #include "lab/random.h"
@@ -111,24 +112,10 @@ std::string refusal_text(const Refusal& refusal, const Asker& asker) {
       std::ceil(refusal.used), refusal.requested, go_duration(refusal.retry_after));
 }
 
-http::Answer json_answer(int status, const Json& body) {
+http::Answer told_as_json(int status, const Json& body) {
   http::Answer answer{.status = status, .body = body.dump()};
   answer.headers.push_back({"content-type", "application/json"});
   return answer;
-}
-
-/// A vector that depends on its number only, of length 1.
-std::vector<float> embedding(std::uint64_t number, std::uint64_t dimensions) {
-  Random random(number);
-  std::vector<float> vector(dimensions);
-  double square = 0;
-  for (float& value : vector) {
-    value = static_cast<float>(random.share() * 2 - 1);
-    square += static_cast<double>(value) * value;
-  }
-  const float length = static_cast<float>(std::sqrt(square));
-  for (float& value : vector) value /= length;
-  return vector;
 }
 
 std::string base64_of(const std::vector<float>& vector) {
@@ -162,7 +149,7 @@ class OpenAiWire final : public Wire {
   std::string body(const Question& question, const Reply& reply) const override {
     Json data = Json::array();
     for (std::uint64_t i = 0; i < question.embeddings; ++i) {
-      const auto vector = embedding(i, question.dimensions);
+      const auto vector = embedding_vector(i, question.dimensions);
       data.push_back({{"object", "embedding"},
                       {"index", i},
                       {"embedding", question.base64 ? Json(base64_of(vector)) : Json(vector)}});
@@ -186,7 +173,7 @@ class OpenAiWire final : public Wire {
   http::Answer error(ErrorKind kind, const Asker& asker, std::string_view message) const override {
     const Shape shape = shape_of(kind);
     const std::string usual = fmt::format(fmt::runtime(shape.message), asker.masked_key);
-    auto answer = json_answer(
+    auto answer = told_as_json(
         shape.status,
         {{"error", error_object(message.empty() ? usual : message, shape.type, shape.code)}});
     if (is_temporary(kind) && asker.limit_headers != LimitHeaders::none) {
@@ -198,7 +185,7 @@ class OpenAiWire final : public Wire {
   http::Answer refusal(const Refusal& refusal, const Asker& asker) const override {
     const bool groq = asker.limit_headers == LimitHeaders::groq;
     const int status = groq && refusal.too_large ? 413 : 429;
-    auto answer = json_answer(
+    auto answer = told_as_json(
         status, {{"error", error_object(refusal_text(refusal, asker),
                                         counts_requests(refusal.dimension) ? "requests" : "tokens",
                                         "rate_limit_exceeded")}});

@@ -1,5 +1,6 @@
 #include "lab/provider.h"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -9,11 +10,15 @@
 #include <fmt/format.h>
 
 #include "http/server.h"
+#include "lab/body_sender.h"
 #include "lab/charge.h"
 #include "lab/credentials.h"
 #include "lab/delivery.h"
+#include "lab/hold.h"
 #include "lab/observer.h"
 #include "lab/question.h"
+#include "lab/resources.h"
+#include "lab/shelf.h"
 #include "lab/wire.h"
 #include "lab/world.h"
 
@@ -48,34 +53,6 @@ std::vector<std::string> names_of(const std::vector<Key>& keys) {
   for (const Key& key : keys) names.push_back(key.name);
   return names;
 }
-
-/// An admitted call's hold on its quota. Settled once: by `settle`, or with no output when the call
-/// ends otherwise.
-class Hold {
- public:
-  Hold(const World& world, Quota* quota, const Question& question, const Charge& expected)
-      : world_(world),
-        quota_(quota),
-        family_(question.family),
-        input_tokens_(question.input_tokens),
-        expected_(expected) {}
-  Hold(const Hold&) = delete;
-  Hold& operator=(const Hold&) = delete;
-  ~Hold() { settle(0); }
-
-  void settle(std::uint64_t output_tokens) {
-    if (!quota_) return;
-    const Charge actual = actual_charge(family_, input_tokens_, output_tokens);
-    std::exchange(quota_, nullptr)->settle(world_.now(), expected_, actual);
-  }
-
- private:
-  const World& world_;
-  Quota* quota_;
-  Family family_;
-  std::uint64_t input_tokens_;
-  Charge expected_;
-};
 
 }  // namespace
 
@@ -135,21 +112,23 @@ class Provider::State {
   asio::awaitable<void> serve(const http::Request& request, http::Responder& responder) {
     const auto credentials = credentials_of(request);
     Call call = meet(request, credentials);
+    BodySender body(responder, world_.scenario().pieces,
+                    world_.scenario().gzip && call.question.takes_gzip, call.random.next());
 
     const Fault* fault = strike(call);
     if (fault && before_the_head(*fault, call.question)) {
-      const bool goes_on = co_await suffer(*fault, call, responder);
+      const bool goes_on = co_await suffer(*fault, call, responder, body);
       if (!goes_on) co_return;
       fault = nullptr;
     }
     if (auto refused = refuse(call, request, credentials)) {
       call.visit.end(Observer::End::refused);
-      co_await responder.send(with_headers(std::move(*refused), call, nullptr));
+      co_await body.send(with_headers(std::move(*refused), call, nullptr));
       co_return;
     }
     if (!call.question.metered()) {
       call.visit.end(Observer::End::served);
-      co_await responder.send(with_headers(tell(call), call, nullptr));
+      co_await body.send(with_headers(tell(call, request), call, nullptr));
       co_return;
     }
 
@@ -161,11 +140,11 @@ class Provider::State {
     if (refusal) {
       call.visit.end(Observer::End::rate_limited);
       http::Answer answer = call.wire.refusal(*refusal, call.asker);
-      co_await responder.send(with_headers(std::move(answer), call, quota));
+      co_await body.send(with_headers(std::move(answer), call, quota));
       co_return;
     }
     Hold hold(world_, quota, call.question, expected);
-    co_await answer(call, fault, quota, hold, responder);
+    co_await answer(call, request, fault, quota, hold, responder, body);
   }
 
   Call meet(const http::Request& request, const std::vector<std::string_view>& credentials) {
@@ -213,23 +192,25 @@ class Provider::State {
   }
 
   /// True when the call goes on as if nothing had been.
-  asio::awaitable<bool> suffer(const Fault& fault, Call& call, http::Responder& responder) {
+  asio::awaitable<bool> suffer(const Fault& fault, Call& call, http::Responder& responder,
+                               BodySender& body) {
     if (fault.kind == FaultKind::slow) {
       const bool stayed = co_await responder.wait(world_.on_the_callers_clock(fault.delay));
       co_return stayed;
     }
-    call.visit.end(Observer::End::fault);
+    const bool good =
+        fault.kind == FaultKind::answer && fault.output_tokens + fault.input_tokens > 0;
+    call.visit.end(good ? Observer::End::served : Observer::End::fault, fault.input_tokens,
+                   fault.output_tokens);
     switch (fault.kind) {
       case FaultKind::error: {
         http::Answer answer = call.wire.error(fault.error, call.asker);
-        co_await responder.send(with_headers(std::move(answer), call, nullptr));
+        co_await body.send(with_headers(std::move(answer), call, nullptr));
         break;
       }
-      case FaultKind::answer: {
-        http::Answer answer = fault.answer;
-        co_await responder.send(std::move(answer));
+      case FaultKind::answer:
+        co_await say(fault, responder, body);
         break;
-      }
       case FaultKind::reset:
         responder.reset();
         break;
@@ -242,33 +223,84 @@ class Provider::State {
       case FaultKind::garbage:
         co_await responder.send_raw(kGarbage);
         break;
+      case FaultKind::raw:
+        co_await responder.send_raw(fault.raw);
+        break;
       case FaultKind::slow:
         break;
     }
     co_return false;
   }
 
+  /// A given answer: streams without a length, as nobody knows theirs before.
+  static asio::awaitable<void> say(const Fault& fault, http::Responder& responder,
+                                   BodySender& body) {
+    http::AnswerHead head{.status = fault.answer.status, .headers = fault.answer.headers};
+    const auto type = fault.answer.header("content-type").value_or("");
+    const bool streams =
+        type.starts_with("text/event-stream") || type.starts_with("application/x-ndjson");
+    if (!streams && fault.then == AnswerEnd::whole) {
+      http::Answer answer = fault.answer;
+      co_await body.send(std::move(answer));
+      co_return;
+    }
+    bool sent = co_await body.begin(std::move(head));
+    if (sent) sent = co_await body.write(fault.answer.body);
+    if (!sent) co_return;
+    switch (fault.then) {
+      case AnswerEnd::whole:
+        co_await body.end();
+        break;
+      case AnswerEnd::cut:
+        break;  // the connection closes
+      case AnswerEnd::reset:
+        responder.reset();
+        break;
+      case AnswerEnd::stall:
+        co_await responder.stall();
+        break;
+    }
+  }
+
   /// What a provider refuses before it looks at limits.
   std::optional<http::Answer> refuse(const Call& call, const http::Request& request,
-                                     const std::vector<std::string_view>& credentials) const {
-    const bool keyless = world_.scenario().keys.empty();
+                                     const std::vector<std::string_view>& credentials) {
+    const bool keyless =
+        world_.scenario().keys.empty() || !query_value(request.query(), "upload_id").empty();
     if (call.question.family == Family::gemini && credentials.size() > 1) {
       return call.wire.error(ErrorKind::invalid_request, call.asker,
                              "Multiple authentication credentials received. Please pass only one.");
     }
     if (!keyless && !call.key) return call.wire.error(ErrorKind::bad_key, call.asker);
-    if (call.question.operation == Operation::unknown) {
+    if (call.question.operation == Operation::unknown &&
+        !find_resource(call.question.family, request)) {
       return call.wire.error(ErrorKind::not_found, call.asker,
                              fmt::format("Nothing answers {} {}.", request.method, request.path()));
     }
     if (!call.question.mistake.empty()) {
       return call.wire.error(ErrorKind::invalid_request, call.asker, call.question.mistake);
     }
-    return std::nullopt;
+    return refuse_references(call.question, owner(call), call.asker, call.wire, shelf_);
+  }
+
+  /// Whose the things are that a call makes.
+  [[nodiscard]] std::string owner(const Call& call) const {
+    if (!call.key) return {};
+    const Key& key = world_.scenario().keys[*call.key];
+    return key.organization.empty() ? key.name : key.organization;
   }
 
   /// Answers that cost nothing.
-  http::Answer tell(const Call& call) const {
+  http::Answer tell(const Call& call, const http::Request& request) {
+    if (const auto resource = find_resource(call.question.family, request);
+        resource && call.question.operation == Operation::unknown) {
+      return resource->handler({.request = request,
+                                .names = resource->names,
+                                .owner = owner(call),
+                                .asker = call.asker,
+                                .wire = call.wire,
+                                .shelf = shelf_});
+    }
     http::Answer answer;
     answer.headers.push_back({"content-type", "application/json"});
     if (call.question.operation == Operation::list_models) {
@@ -281,13 +313,17 @@ class Provider::State {
     return answer;
   }
 
-  static Reply reply_to(const Call& call, std::uint64_t output_tokens, bool capped) {
+  Reply reply_to(const Call& call, std::uint64_t output_tokens, bool capped) const {
+    const Pace& pace = world_.scenario().pace_of(call.question.model);
+    const double input = static_cast<double>(call.question.input_tokens);
     return {.id = call.asker.request_id,
             .model = call.question.model,
             .created = call.asker.wall,
             .input_tokens = call.question.input_tokens,
-            .output_tokens = output_tokens,
-            .capped = capped};
+            .output_tokens = output_tokens + pace.thinking,
+            .capped = capped,
+            .cached_tokens = static_cast<std::uint64_t>(input * pace.cached),
+            .thinking_tokens = pace.thinking};
   }
 
   http::Answer with_headers(http::Answer answer, const Call& call, const Quota* quota) const {
@@ -295,39 +331,80 @@ class Provider::State {
     return answer;
   }
 
-  asio::awaitable<void> answer(Call& call, const Fault* fault, const Quota* quota, Hold& hold,
-                               http::Responder& responder) {
+  asio::awaitable<void> answer(Call& call, const http::Request& request, const Fault* fault,
+                               const Quota* quota, Hold& hold, http::Responder& responder,
+                               BodySender& body) {
+    const Question& question = call.question;
     http::Fields headers;
     call.wire.append_headers(headers, call.asker, quota);
-    if (call.question.operation == Operation::embedding) {
+    if (question.operation == Operation::embedding) {
       http::Answer answer{.headers = std::move(headers),
-                          .body = call.wire.body(call.question, reply_to(call, 0, false))};
+                          .body = call.wire.body(question, reply_to(call, 0, false))};
       answer.headers.push_back({"content-type", "application/json"});
       hold.settle(0);
-      call.visit.end(Observer::End::served, call.question.input_tokens);
-      co_await responder.send(std::move(answer));
+      call.visit.end(Observer::End::served,
+                     question.family == Family::openai ? question.input_tokens : 0);
+      co_await body.send(std::move(answer));
       co_return;
     }
 
     const Scenario& scenario = world_.scenario();
-    const Plan plan = plan_answer(call.question, scenario.pace_of(call.question.model),
-                                  scenario.time_scale, call.random);
+    const Plan plan =
+        plan_answer(question, scenario.pace_of(question.model), scenario.time_scale, call.random);
     const Reply reply = reply_to(call, plan.tokens, plan.capped);
-    const auto form = call.wire.form(call.question, reply);
+    const auto form = call.wire.form(question, reply);
+    if (question.background && !question.stream) {
+      http::Answer answer = begin_in_background(keep_response(call, request, plan, *form));
+      answer.headers.insert(answer.headers.end(), headers.begin(), headers.end());
+      call.visit.end(Observer::End::served);
+      co_await body.send(std::move(answer));
+      co_return;
+    }
     auto close_books = [&](Ending ending, std::uint64_t tokens) {
-      hold.settle(tokens);
-      call.visit.end(end_of(ending), call.question.input_tokens, tokens);
+      const std::uint64_t output_tokens = tokens + reply.thinking_tokens;
+      hold.settle(output_tokens);
+      call.visit.end(end_of(ending), question.input_tokens, output_tokens);
+      const bool kept = question.operation == Operation::response && question.stores;
+      if (kept && ending == Ending::whole) keep_response(call, request, plan, *form);
     };
-    Delivery delivery(responder, *form, plan, fault, close_books);
-    if (call.question.stream) {
+    Delivery delivery(responder, body, *form, plan, fault, close_books);
+    if (question.stream) {
       co_await delivery.send_stream(std::move(headers));
     } else {
       co_await delivery.send_whole(std::move(headers));
     }
   }
 
+  /// As it was told, for whoever asks for it later.
+  Thing& keep_response(const Call& call, const http::Request& request, const Plan& plan,
+                       const AnswerForm& form) {
+    constexpr std::uint64_t kMostTokens = 100'000;
+    const AnswerForm::Frame frame = form.whole();
+    std::string told = frame.before;
+    AnswerText(plan.seed).append(told, std::min(plan.tokens, kMostTokens));
+    told += frame.after;
+    Json about = Json::parse(told, nullptr, false);
+    const Json asked = Json::parse(request.body, nullptr, false);
+    const Json input = asked.value("input", Json());
+    return shelf_.put({.id = about["id"].get<std::string>(),
+                       .collection = "responses",
+                       .owner = owner(call),
+                       .about = std::move(about),
+                       .content = input.is_string() ? input.get<std::string>() : input.dump()});
+  }
+
+  /// What is told of a response whose answer is asked for later.
+  static http::Answer begin_in_background(Thing& response) {
+    response.about["status"] = "queued";
+    Json told = response.about;
+    told["output"] = Json::array();
+    told["usage"] = nullptr;
+    return json_answer(told);
+  }
+
   // Used on the provider's thread only.
   World world_;
+  Shelf shelf_;
   QuestionReader reader_;
   std::uint64_t calls_ = 0;
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/server.h"
 
@@ -19,13 +20,19 @@ enum class Operation {
   chat,          ///< OpenAI /v1/chat/completions
   completion,    ///< OpenAI /v1/completions
   response,      ///< OpenAI /v1/responses
-  embedding,     ///< OpenAI /v1/embeddings
+  embedding,     ///< OpenAI /v1/embeddings, Gemini :embedContent and :batchEmbedContents
   message,       ///< Anthropic /v1/messages
   generate,      ///< Gemini :generateContent and :streamGenerateContent
   count_tokens,  ///< Anthropic and Gemini
   list_models,
   show_model,
-  unknown,
+  unknown,  ///< perhaps one of the endpoints of lab/resources.h
+};
+
+/// Something that a question refers to by its id, and that must be the caller's own.
+struct Reference {
+  std::string field;  ///< `file_id`, `previous_response_id`, `cachedContent`, …
+  std::string id;
 };
 
 /// What a caller wants, and how it steers the answer (lab/scenario.h).
@@ -45,6 +52,14 @@ struct Question {
   std::uint64_t embeddings = 1;  ///< how many texts to embed
   std::uint64_t dimensions = 256;
   bool base64 = false;  ///< how to write embeddings
+  bool batch = false;   ///< Gemini: many embeddings at once
+
+  std::string tool;           ///< the tool to call; empty: the answer is text
+  std::string tool_argument;  ///< what the tool's text is called
+  std::vector<Reference> references;
+  bool stores = true;       ///< OpenAI responses: it is kept for later
+  bool background = false;  ///< OpenAI responses: it is asked for later
+  bool takes_gzip = false;
 
   std::optional<std::uint64_t> wanted_tokens;  ///< x-lab-tokens
   std::optional<std::uint64_t> wanted_bytes;   ///< x-lab-bytes

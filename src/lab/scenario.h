@@ -28,6 +28,10 @@ namespace keypool::lab {
 ///       tokens: [20, 80]              # a number, or from … to
 ///       first_token: 300ms
 ///       tokens_per_second: 40         # 0: the rest at once
+///       cached: 0.5                   # share of the input that counts as read from a cache
+///       thinking: 10                  # output tokens that are counted, but not shown
+///     pieces: [1, 7]                  # bytes a write of every body; default: as they come
+///     gzip: yes                       # bodies are compressed where the caller takes it
 ///     models:                         # the first that matches decides; fields as in `answers`
 ///       - { match: "gpt-*-mini", tokens: 30, tokens_per_second: 200 }
 ///     keys:                           # none: a keyless server, which takes any credential
@@ -45,8 +49,11 @@ namespace keypool::lab {
 ///       - { garbage: yes }            # what comes is not HTTP
 ///       - { slow: 5s }                # the answer is good, but late
 ///       - { error: overloaded, at: mid_body }      # told within a stream
-///       - answer: { status: 502, headers: { content-type: text/html }, body: "<h1>Bad
-///       gateway</h1>" }
+///       - answer: { status: 502, headers: { content-type: text/html }, body: "Bad gateway" }
+///       - { says: groq.request_too_large }         # a known answer: docs/simulated-provider.md
+///       - { says: anthropic.stream_preamble, then: reset }  # whole | cut | reset | stall
+///       - { raw: "HTTP/1.1 103 Early Hints\r\n\r\n" }      # these bytes, then the connection
+///       closes
 ///     changes:                        # limits that the provider changes on its own
 ///       - { at: 30s, key: team-a, limits: { "*": { rpm: 30 } } }
 ///
@@ -64,6 +71,8 @@ struct Pace {
   std::uint64_t tokens_to = 50;
   std::chrono::milliseconds first_token{0};
   double tokens_per_second = 0;  ///< 0: all at once
+  double cached = 0;             ///< share of the input that counts as read from a prompt cache
+  std::uint64_t thinking = 0;    ///< output tokens that are counted, but not shown
 };
 
 /// How long a whole answer of so many tokens takes.
@@ -129,7 +138,16 @@ enum class FaultKind {
   stall,    ///< nothing more comes
   cut,      ///< the connection closes although more was announced
   garbage,  ///< what comes is not HTTP
+  raw,      ///< given bytes, whatever they are; then the connection closes
   slow,     ///< a good answer, late
+};
+
+/// What follows the bytes of a given answer.
+enum class AnswerEnd {
+  whole,
+  cut,    ///< the connection closes although the body has not ended
+  reset,  ///< as `cut`, with a reset
+  stall,  ///< nothing more comes
 };
 
 /// Where in an answer a fault strikes.
@@ -150,6 +168,10 @@ struct Fault {
   FaultPoint at = FaultPoint::before_head;
   ErrorKind error = ErrorKind::server_error;  ///< of FaultKind::error
   http::Answer answer = {};                   ///< of FaultKind::answer
+  AnswerEnd then = AnswerEnd::whole;          ///< of FaultKind::answer
+  std::uint64_t input_tokens = 0;             ///< of FaultKind::answer: what it costs, where it is
+  std::uint64_t output_tokens = 0;            ///< a good one
+  std::string raw = {};                       ///< of FaultKind::raw
   std::chrono::milliseconds delay{0};         ///< of FaultKind::slow
 };
 
@@ -160,6 +182,12 @@ struct LimitChange {
   ModelLimits limits;
 };
 
+/// Bytes that are written at once, drawn evenly from … to. 0: as they come.
+struct PieceSizes {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+};
+
 struct Scenario {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: any free one
@@ -168,6 +196,8 @@ struct Scenario {
   /// much sooner. What it tells (`retry-after` and the like) is in its own time. Above zero.
   double time_scale = 1;
   LimitHeaders limit_headers = LimitHeaders::native;
+  PieceSizes pieces = {};
+  bool gzip = false;
   Pace pace = {};
   std::vector<ModelPace> models = {};
   std::vector<Key> keys = {};

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "lab/checked_yaml.h"
+#include "lab/known_answers.h"
 #include "lab/scenario.h"
 
 namespace keypool::lab {
@@ -19,6 +20,11 @@ const Words<LimitHeaders> kLimitHeaders{
 const Words<FaultPoint> kFaultPoints{{"before_head", FaultPoint::before_head},
                                      {"after_head", FaultPoint::after_head},
                                      {"mid_body", FaultPoint::mid_body}};
+
+const Words<AnswerEnd> kAnswerEnds{{"whole", AnswerEnd::whole},
+                                   {"cut", AnswerEnd::cut},
+                                   {"reset", AnswerEnd::reset},
+                                   {"stall", AnswerEnd::stall}};
 
 const Words<ErrorKind> kErrorKinds{{"rate_limit", ErrorKind::rate_limit},
                                    {"insufficient_quota", ErrorKind::insufficient_quota},
@@ -55,6 +61,17 @@ void read_pace(Fields& fields, Pace& pace) {
   }
   fields.read_into("first_token", pace.first_token);
   fields.read_into("tokens_per_second", pace.tokens_per_second);
+  fields.read_into("thinking", pace.thinking);
+  const auto cached = fields.find("cached");
+  if (!cached) return;
+  read(*cached, pace.cached);
+  if (pace.cached > 1) cached->complain("expected a share from 0 to 1");
+}
+
+bool read_yes(const Place& place) {
+  const bool yes = place.node.IsScalar() && place.node.as<bool>(false);
+  if (!yes) place.complain("expected yes");
+  return yes;
 }
 
 Limits read_limits(const Place& place) {
@@ -128,6 +145,17 @@ http::Answer read_answer(const Place& place) {
   return answer;
 }
 
+void read_known_answer(const Place& place, Fault& fault) {
+  std::string name;
+  read(place, name);
+  const KnownAnswer* known = known_answer(name);
+  if (known) {
+    say(*known, fault);
+  } else {
+    place.complain("there is no known answer of this name; docs/simulated-provider.md lists them");
+  }
+}
+
 /// What a fault does: exactly one of these fields.
 void read_action(Fields& fields, const Place& place, Fault& fault) {
   int actions = 0;
@@ -144,9 +172,10 @@ void read_action(Fields& fields, const Place& place, Fault& fault) {
   if (const auto found = action("answer", FaultKind::answer)) fault.answer = read_answer(*found);
   if (const auto found = action("slow", FaultKind::slow)) read(*found, fault.delay);
   if (const auto found = action("garbage", FaultKind::garbage)) {
-    const bool yes = found->node.IsScalar() && found->node.as<bool>(false);
-    if (!yes) found->complain("expected yes");
+    read_yes(*found);
   }
+  if (const auto found = action("raw", FaultKind::raw)) read(*found, fault.raw);
+  if (const auto found = action("says", FaultKind::answer)) read_known_answer(*found, fault);
   const std::pair<std::string_view, FaultKind> placed[] = {
       {"reset", FaultKind::reset}, {"stall", FaultKind::stall}, {"cut", FaultKind::cut}};
   for (const auto& [name, kind] : placed) {
@@ -154,8 +183,12 @@ void read_action(Fields& fields, const Place& place, Fault& fault) {
   }
   if (actions != 1) {
     place.complain(
-        "expected exactly one of error, answer, reset, stall, cut, garbage, slow: what the fault "
-        "does");
+        "expected exactly one of error, says, answer, raw, reset, stall, cut, garbage, slow: what "
+        "the fault does");
+  }
+  if (const auto then = fields.find("then")) {
+    if (fault.kind != FaultKind::answer) then->complain("only what is said may end this way");
+    read_word(*then, kAnswerEnds, fault.then);
   }
   if (const auto at = fields.find("at")) {
     if (fault.kind != FaultKind::error) {
@@ -247,6 +280,11 @@ void read_scenario(const Place& root, Scenario& scenario) {
   if (const auto headers = fields.find("limit_headers")) {
     read_word(*headers, kLimitHeaders, scenario.limit_headers);
   }
+  if (const auto pieces = fields.find("pieces")) {
+    read_range(*pieces, scenario.pieces.from, scenario.pieces.to);
+    if (scenario.pieces.from == 0) pieces->complain("expected sizes above 0");
+  }
+  if (const auto gzip = fields.find("gzip")) scenario.gzip = read_yes(*gzip);
   if (const auto answers = fields.find("answers")) {
     Fields pace(*answers);
     read_pace(pace, scenario.pace);

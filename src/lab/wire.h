@@ -23,6 +23,8 @@ struct Reply {
   std::uint64_t input_tokens = 0;
   std::uint64_t output_tokens = 0;
   bool capped = false;  ///< it would have gone on but for the request's cap
+  std::uint64_t cached_tokens = 0;    ///< of input_tokens
+  std::uint64_t thinking_tokens = 0;  ///< of output_tokens
 };
 
 /// Who asks, and what the provider may tell about it.
