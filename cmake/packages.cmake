@@ -9,6 +9,11 @@ find_package(CLI11 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(SQLite3 REQUIRED)
+if(NOT APPLE AND NOT WIN32)
+  # For its headers: the library itself is looked for at run time (src/secrets/libsecret.h).
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(LIBSECRET REQUIRED libsecret-1)
+endif()
 
 # Asio's and Beast's non-template parts are compiled once, in src/http/asio.cc, for every room that
 # links this target.

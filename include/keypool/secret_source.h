@@ -34,7 +34,9 @@ class SecretSource {
 };
 
 /// The sources of this machine, in the order: environment variable NAME, the file named by
-/// NAME_FILE, the file NAME in $CREDENTIALS_DIRECTORY. Lives until the process ends.
+/// NAME_FILE, the file NAME in $CREDENTIALS_DIRECTORY, the user's keychain (service `car`, account
+/// NAME). A keychain that could only be read by asking its user, or that does not answer within two
+/// seconds, is passed over. Lives until the process ends.
 [[nodiscard]] const SecretSource& system_secret_source() noexcept;
 
 /// Reads `~/.car/env` (`KEY=value` lines) into the process environment; what is set already stays.

@@ -28,6 +28,8 @@ int load_env_file(const std::filesystem::path& file,
     on_problem(fmt::format("{}: {}", file.native(), text.error()));
     return 0;
   }
+  // Read all the same: other programs made it so, and would have their keys in it.
+  if (const auto why = exposure(file)) on_problem(fmt::format("{}: {}", file.native(), *why));
 
   std::set<std::string, std::less<>> set_here;
   auto rest = text->view();

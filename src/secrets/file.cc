@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -29,10 +30,28 @@ class OpenFile {
 
 std::string last_error() { return std::generic_category().message(errno); }
 
+/// As ssh judges private keys: other people's files are theirs to mind, but no other user's file,
+/// root's apart, is where a secret of ours would be.
+std::optional<std::string> exposure(const struct stat& about, const std::filesystem::path& path) {
+  if (about.st_uid != ::geteuid()) {
+    if (about.st_uid == 0) return std::nullopt;
+    return fmt::format("belongs to another user (number {}); it must be yours", about.st_uid);
+  }
+  if ((about.st_mode & 077u) == 0) return std::nullopt;
+  return fmt::format("others may read it (mode {:04o}); run: chmod 600 {}", about.st_mode & 07777u,
+                     path.native());
+}
+
 }  // namespace
 
-std::expected<WipedText, std::string> read_file(const std::filesystem::path& path,
-                                                std::size_t most) {
+std::optional<std::string> exposure(const std::filesystem::path& path) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) != 0) return std::nullopt;
+  return exposure(about, path);
+}
+
+std::expected<WipedText, std::string> read_file(const std::filesystem::path& path, std::size_t most,
+                                                Readers readers) {
   const OpenFile file(path);
   if (file.descriptor() < 0) return std::unexpected(last_error());
 
@@ -40,6 +59,9 @@ std::expected<WipedText, std::string> read_file(const std::filesystem::path& pat
   if (::fstat(file.descriptor(), &about) != 0) return std::unexpected(last_error());
   if (S_ISDIR(about.st_mode)) return std::unexpected("a folder, not a file");
   if (!S_ISREG(about.st_mode)) return std::unexpected("not a regular file");
+  if (readers == Readers::owner) {
+    if (auto why = exposure(about, path)) return std::unexpected(std::move(*why));
+  }
   const auto size = static_cast<std::size_t>(about.st_size);
   if (size > most) {
     return std::unexpected(fmt::format("{} bytes long; at most {} are read", size, most));

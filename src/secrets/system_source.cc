@@ -6,6 +6,8 @@
 
 #include "secrets/environment_place.h"
 #include "secrets/file_places.h"
+#include "secrets/keychain.h"
+#include "secrets/keychain_place.h"
 #include "secrets/ordered_places.h"
 
 namespace keypool {
@@ -16,6 +18,7 @@ const SecretSource& system_secret_source() noexcept {
     places.push_back(std::make_unique<secrets::EnvironmentPlace>());
     places.push_back(std::make_unique<secrets::NamedFilePlace>());
     places.push_back(std::make_unique<secrets::CredentialsPlace>());
+    places.push_back(std::make_unique<secrets::KeychainPlace>(secrets::system_keychain()));
     return secrets::OrderedPlaces(std::move(places));
   }();
   return source;

@@ -23,6 +23,8 @@ class SystemSecretSource : public testing::Test {
     environment_.unset("TEAM_KEY");
     environment_.unset("TEAM_KEY_FILE");
     environment_.unset("CREDENTIALS_DIRECTORY");
+    environment_.unset("DBUS_SESSION_BUS_ADDRESS");
+    environment_.unset("XDG_RUNTIME_DIR");
   }
 
   std::string why(std::size_t place) const { return source_.places("TEAM_KEY").at(place); }
@@ -72,7 +74,8 @@ TEST_F(SystemSecretSource, TellsEveryPlaceItLookedAt) {
   EXPECT_THAT(source_.places("TEAM_KEY"),
               ElementsAre("environment variable TEAM_KEY: not set",
                           "file named by TEAM_KEY_FILE: variable not set",
-                          "file TEAM_KEY in $CREDENTIALS_DIRECTORY: variable not set"));
+                          "file TEAM_KEY in $CREDENTIALS_DIRECTORY: variable not set",
+                          "OS keychain, service car, account TEAM_KEY: no session bus"));
 }
 
 TEST_F(SystemSecretSource, PlacesSayWhereANameWasFound) {
@@ -119,6 +122,40 @@ TEST_F(SystemSecretSource, NamesAFileThatMayNotBeRead) {
   environment_.set("TEAM_KEY_FILE", file);
 
   EXPECT_THAT(why(1), HasSubstr("Permission denied"));
+}
+
+TEST_F(SystemSecretSource, RefusesAFileOfOursThatOthersMayRead) {
+  const auto file = folder_.write("key", "sk-1");
+  environment_.set("TEAM_KEY_FILE", file);
+  for (const unsigned mode : {0640u, 0604u, 0660u, 0644u}) {
+    ASSERT_EQ(::chmod(file.c_str(), mode), 0);
+    EXPECT_FALSE(source_.resolve("TEAM_KEY"));
+    EXPECT_THAT(why(1), HasSubstr("others may read it"));
+    EXPECT_THAT(why(1), HasSubstr("run: chmod 600 " + file.native()));
+  }
+  for (const unsigned mode : {0600u, 0400u}) {
+    ASSERT_EQ(::chmod(file.c_str(), mode), 0);
+    EXPECT_TRUE(source_.resolve("TEAM_KEY"));
+  }
+}
+
+TEST_F(SystemSecretSource, RefusesAFileOfAnotherUser) {
+  const auto file = folder_.write("key", "sk-1");
+  if (::chown(file.c_str(), 12345, static_cast<gid_t>(-1)) != 0) {
+    GTEST_SKIP() << "only root may give files away";
+  }
+  environment_.set("TEAM_KEY_FILE", file);
+
+  EXPECT_FALSE(source_.resolve("TEAM_KEY"));
+  EXPECT_THAT(why(1), HasSubstr("belongs to another user (number 12345)"));
+}
+
+TEST_F(SystemSecretSource, TakesWhatTheSystemHandsOverWhoeverMayReadIt) {
+  const auto file = folder_.write("TEAM_KEY", "sk-1");
+  ASSERT_EQ(::chmod(file.c_str(), 0444), 0);
+  environment_.set("CREDENTIALS_DIRECTORY", folder_.path());
+
+  EXPECT_TRUE(source_.resolve("TEAM_KEY"));
 }
 
 TEST_F(SystemSecretSource, NeverWaitsForAPipe) {

@@ -27,11 +27,13 @@ class TemporaryFolder {
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
-  /// Writes a file into the folder and returns its path.
+  /// Writes a file, for its owner alone, into the folder and returns its path.
   std::filesystem::path write(const std::filesystem::path& name, std::string_view content) const {
     const auto path = path_ / name;
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary) << content;
+    std::filesystem::permissions(
+        path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     return path;
   }
 
