@@ -171,6 +171,12 @@ std::optional<WallTime> find_date(std::string_view text) {
 
 WallTime next_utc_midnight(WallTime now) { return std::chrono::floor<days>(now) + days(1); }
 
+WallTime next_utc_monday(WallTime now) {
+  const auto today = std::chrono::floor<days>(now);
+  // Of seven days ahead, the last that is a Monday: 1 to 7 days from now.
+  return today + days(7) - (std::chrono::weekday(today) - std::chrono::Monday);
+}
+
 WallTime next_pacific_midnight(WallTime now) {
   const auto local_day = std::chrono::floor<days>(now - pacific_offset(now));
   const WallTime guess = local_day + days(1) + hours(8);

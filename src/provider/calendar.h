@@ -16,6 +16,9 @@ namespace keypool::provider {
 /// The next 00:00 UTC, strictly after `now`.
 [[nodiscard]] WallTime next_utc_midnight(WallTime now);
 
+/// The next Monday, 00:00 UTC, strictly after `now`.
+[[nodiscard]] WallTime next_utc_monday(WallTime now);
+
 /// The next 00:00 in Los Angeles, where Google's days end. By the rule of US law in force since
 /// 2007 (daylight time from the second Sunday of March to the first of November), so that no time
 /// zone database is needed.

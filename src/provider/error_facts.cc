@@ -73,8 +73,12 @@ void add_labels(ErrorFacts& facts, dom::object object,
 // `"27s"`, or `{"seconds": "123", "nanos": 0}`.
 std::optional<std::chrono::milliseconds> read_delay(dom::object object, std::string_view name) {
   if (const auto text = text_at(object, name)) return parse_duration(*text);
-  if (const auto parts = object_at(object, name)) return parse_duration(code_at(*parts, "seconds"));
-  return std::nullopt;
+  const auto parts = object_at(object, name);
+  if (!parts) return std::nullopt;
+  const std::string seconds = code_at(*parts, "seconds");
+  const std::string nanos = code_at(*parts, "nanos");
+  return parse_duration((seconds.empty() ? "0" : seconds) + "s" + (nanos.empty() ? "0" : nanos) +
+                        "ns");
 }
 
 void read_google_detail(ErrorFacts& facts, dom::object detail) {
@@ -108,6 +112,7 @@ void read_details(ErrorFacts& facts, dom::object error) {
   }
   if (const auto metadata = object_at(error, "metadata")) {  // OpenRouter
     add_labels(facts, *metadata, {"error_type", "limit_source", "reason"});
+    facts.limit_reset = code_at(*metadata, "limit_reset");
     facts.upstream_code = has(*metadata, "provider_code");
     if (has(*metadata, "reasons") || has(*metadata, "patterns")) add_label(facts, "moderated");
   }

@@ -19,7 +19,8 @@ struct ErrorFacts {
   std::string organization;  ///< whose limit or credit the message speaks of; empty: not told
   std::vector<std::string> labels;  ///< every machine-readable name: code, type, status, reasons, …
   std::vector<std::string> quota_ids;
-  bool zero_quota = false;     ///< a violated quota has the value 0
+  std::string limit_reset;  ///< when a key's own limit starts anew (OpenRouter): daily, a date, …
+  bool zero_quota = false;  ///< a violated quota has the value 0
   bool upstream_code = false;  ///< OpenRouter passes another provider's refusal on
   std::optional<std::chrono::milliseconds> retry_delay;        ///< google.rpc.RetryInfo
   std::optional<std::chrono::milliseconds> quota_reset_delay;  ///< google.rpc.ErrorInfo

@@ -208,7 +208,15 @@ constexpr Rule kRules[] = {
      .kind = Kind::depleted,
      .reason = "no credit left (insufficient_quota)"},
 
-    // The key.
+    // The key. Perplexity answers so when the credit is used up, too, and does not say which:
+    // probed
+    // slowly, both come back.
+    {.row = "10",
+     .from = 401,
+     .to = 401,
+     .kind = Kind::depleted,
+     .reason = "no credit left, or key refused",
+     .provider = "perplexity"},
     {.row = "2",
      .from = 401,
      .to = 401,
@@ -259,7 +267,8 @@ constexpr Rule kRules[] = {
      .clue = Clue::label,
      .is = "openrouter_key_limit",
      .kind = Kind::bad_key,
-     .reason = "the key's own spending limit"},
+     .reason = "the key's own spending limit",
+     .rest = Rest::limit_reset},
     {.row = "24",
      .from = 412,
      .to = 412,
@@ -392,6 +401,25 @@ constexpr Rule kRules[] = {
      .is = "no endpoints found",
      .kind = Kind::no_model_access,
      .reason = "nobody serves the model"},
+
+    // What the request names belongs to another account. Encrypted reasoning is deterministic:
+    // where
+    // the owner is not known, trying around does not find it.
+    {.row = "50",
+     .from = 400,
+     .to = 404,
+     .clue = Clue::code,
+     .is = "previous_response_not_found",
+     .kind = Kind::request_fault,
+     .reason = "previous response not found",
+     .another_owner_may_serve = true},
+    {.row = "50",
+     .from = 400,
+     .to = 400,
+     .clue = Clue::code,
+     .is = "invalid_encrypted_content",
+     .kind = Kind::request_fault,
+     .reason = "reasoning of another organization"},
 
     // Servers on one's own machine: full, or still loading.
     {.row = "56",

@@ -33,6 +33,7 @@ enum class Rest : std::uint8_t {
   month_end,   ///< the 1st of the next month, 00:00 UTC
   utc_midnight,
   pacific_midnight,  ///< when Google's days end
+  limit_reset,       ///< when the key's own limit starts anew, as the answer says; else no hint
 };
 
 /// One row of the decision table. A rule whose conditions all hold decides; the first does.
@@ -49,6 +50,10 @@ struct Rule {
   std::chrono::milliseconds fallback{0};  ///< 0: none
   bool operator_only = false;
   bool larger_lane_may_serve = false;
+  bool another_owner_may_serve = false;
+
+  /// Holds only at this provider, by its endpoint's name in known.cc; empty: at any.
+  std::string_view provider = {};
 };
 
 }  // namespace keypool::provider

@@ -9,6 +9,7 @@
 
 #include "provider/calendar.h"
 #include "provider/error_facts.h"
+#include "provider/known.h"
 #include "provider/limit_headers.h"
 #include "provider/media_type.h"
 #include "provider/named_limit.h"
@@ -58,6 +59,12 @@ constexpr Rule kCommonRules[] = {
     {.row = "45", .from = 502, .to = 503, .kind = Kind::overloaded, .reason = "unavailable"},
     {.row = "45", .from = 520, .to = 530, .kind = Kind::overloaded, .reason = "overloaded"},
     {.row = "46", .from = 500, .to = 999, .kind = Kind::server_error, .reason = "server error"},
+    {.row = "52",
+     .from = 404,
+     .to = 404,
+     .kind = Kind::request_fault,
+     .reason = "not found",
+     .another_owner_may_serve = true},
     {.row = "53", .from = 400, .to = 499, .kind = Kind::request_fault, .reason = "request refused"},
 };
 
@@ -125,10 +132,17 @@ bool matches(const Rule& rule, const Refusal& refusal) {
   return false;
 }
 
+bool is_at(std::string_view provider, std::string_view host) {
+  if (provider.empty()) return true;
+  const KnownProvider* const known = known_provider_at(host);
+  return known != nullptr && known->endpoint == provider;
+}
+
 const Rule* find_rule(std::span<const Rule> rules, const Refusal& refusal) {
   const int status = refusal.head.status;
   const auto found = std::find_if(rules.begin(), rules.end(), [&](const Rule& rule) {
-    return status >= rule.from && status <= rule.to && matches(rule, refusal) &&
+    return status >= rule.from && status <= rule.to && is_at(rule.provider, refusal.head.host) &&
+           matches(rule, refusal) &&
            (rule.also_text.empty() ||
             refusal.facts.message.find(rule.also_text) != std::string::npos);
   });
@@ -137,6 +151,16 @@ const Rule* find_rule(std::span<const Rule> rules, const Refusal& refusal) {
 
 std::optional<milliseconds> until(WallTime then, WallTime now) {
   return std::chrono::duration_cast<milliseconds>(then - now);
+}
+
+// When a key's own limit starts anew: a period, or a moment.
+std::optional<milliseconds> limit_reset(const ErrorFacts& facts, WallTime wall) {
+  const std::string_view reset = facts.limit_reset;
+  if (reset == "daily") return until(next_utc_midnight(wall), wall);
+  if (reset == "weekly") return until(next_utc_monday(wall), wall);
+  if (reset == "monthly") return until(next_month(wall), wall);
+  const auto moment = parse_reset(reset, wall);
+  return moment && moment->count() > 0 ? moment : std::nullopt;
 }
 
 // Whether "retry after" is about what the verdict lets rest. An empty purse or a refused key is not
@@ -185,6 +209,8 @@ std::optional<milliseconds> rest_of(const Rule& rule, const Refusal& refusal, Wa
       return until(next_utc_midnight(wall) + kAfterMidnight, wall);
     case Rest::pacific_midnight:
       return until(next_pacific_midnight(wall) + kAfterMidnight, wall);
+    case Rest::limit_reset:
+      return limit_reset(refusal.facts, wall);
   }
   return std::nullopt;
 }
@@ -203,6 +229,7 @@ Verdict judged(Dialect dialect, const Refusal& refusal, WallTime wall) {
           .reason = std::string(rule->reason),
           .operator_only = rule->operator_only,
           .larger_lane_may_serve = rule->larger_lane_may_serve,
+          .another_owner_may_serve = rule->another_owner_may_serve,
           .limit = rule->kind == Kind::throttled ? named_limit(refusal.facts, told.notices())
                                                  : std::nullopt,
           .account = told.account.empty() ? refusal.facts.organization : std::string()};
@@ -235,7 +262,23 @@ int status_of(const ErrorFacts& facts) {
       {"payment_required", 402},
       {"context_length_exceeded", 400},
       {"invalid_request", 400},
+      {"billing_hard_limit_reached", 429},
+      {"server_is_overloaded", 503},
+      {"slow_down", 503},
+      {"not_found", 404},
+      {"request_too_large", 413},
+      {"payload_too_large", 413},
+      {"unprocessable", 422},
+      {"string_too_long", 400},
+      {"max_tokens_exceeded", 400},
+      {"token_limit_exceeded", 400},
+      {"data_residency_mismatch", 400},
+      {"vector_store_timeout", 504},
   };
+  // OpenAI's codes for pictures that it cannot use are a dozen, all of the request's fault.
+  constexpr std::string_view kAboutImages[] = {"invalid_image",     "invalid_base64_image",
+                                               "unsupported_image", "image_",
+                                               "empty_image",       "failed_to_download_image"};
   int status = 0;
   const char* const end = facts.code.data() + facts.code.size();
   if (const auto [last, error] = std::from_chars(facts.code.data(), end, status);
@@ -244,6 +287,9 @@ int status_of(const ErrorFacts& facts) {
   }
   for (const Named& named : kNamed) {
     if (facts.has_label(named.name)) return named.status;
+  }
+  for (const std::string_view beginning : kAboutImages) {
+    if (facts.code.starts_with(beginning)) return 400;
   }
   return 500;
 }

@@ -44,6 +44,11 @@ struct Verdict {
   /// itself): a quota group with a higher limit would serve it.
   bool larger_lane_may_serve = false;
 
+  /// request_fault, but only for this account: what the request names was not found here, and may
+  /// belong to another quota group. Worth trying where the request names such a thing and nobody
+  /// knows whose it is (`Call::resources`).
+  bool another_owner_may_serve = false;
+
   /// throttled: the limit that was hit, where the answer tells. Concurrency, hours, months,
   /// pictures and audio are none of these.
   std::optional<Dimension> limit = {};
@@ -57,6 +62,8 @@ struct Verdict {
 struct AnswerHead {
   int status = 0;
   http::Headers headers;
+  std::string_view host =
+      {};  ///< who was asked: a few refusals mean something else at one provider
 };
 
 /// Whether `judge` wants the body's beginning for this answer. A success streams on at once; an

@@ -61,6 +61,12 @@ TEST(Calendar, DaysAndMonthsEndInUtc) {
   EXPECT_EQ(next_month(at("2028-01-31T00:00:00Z")), at("2028-02-01T00:00:00Z"));
 }
 
+TEST(Calendar, WeeksBeginOnMonday) {
+  EXPECT_EQ(next_utc_monday(at("2026-11-22T23:59:59Z")), at("2026-11-23T00:00:00Z"));
+  EXPECT_EQ(next_utc_monday(at("2026-11-23T00:00:00Z")), at("2026-11-30T00:00:00Z"));
+  EXPECT_EQ(next_utc_monday(at("2026-11-24T12:00:00Z")), at("2026-11-30T00:00:00Z"));
+}
+
 TEST(Calendar, FindsADateInAText) {
   EXPECT_EQ(find_date("You will regain access on 2026-12-01 at 00:00 UTC."),
             at("2026-12-01T00:00:00Z"));

@@ -1,9 +1,11 @@
 // The tables themselves: every rule can match, and says what an operator may read.
+#include <algorithm>
 #include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
 
+#include "provider/known.h"
 #include "provider/speech.h"
 
 namespace keypool::provider {
@@ -31,6 +33,11 @@ bool needs_value(Clue clue) {
   return false;
 }
 
+bool is_known(std::string_view endpoint) {
+  return std::any_of(known_providers().begin(), known_providers().end(),
+                     [&](const KnownProvider& known) { return known.endpoint == endpoint; });
+}
+
 bool is_lower(std::string_view text) {
   return text.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
 }
@@ -50,6 +57,9 @@ TEST(Rules, AreWellFormed) {
       EXPECT_FALSE(rule.reason.empty());
       EXPECT_LE(rule.reason.size(), 60u);
       EXPECT_FALSE(rule.row.empty());
+      if (!rule.provider.empty()) {
+        EXPECT_TRUE(is_known(rule.provider)) << rule.provider;
+      }
       if (rule.rest == Rest::fallback) {
         EXPECT_GT(rule.fallback.count(), 0);
       }

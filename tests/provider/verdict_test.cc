@@ -35,6 +35,7 @@ struct Row {
   VerdictKind kind;
   std::optional<milliseconds> rests = kNoHint;
   std::vector<http::Header> headers = {};
+  std::string host = {};
 };
 
 void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
@@ -116,6 +117,22 @@ const std::vector<Row>& rows() {
        request_fault},
       {"Row10_CreditsUsedUpUnder401", openai, 401,
        openai_error("You exceeded your current quota.", "insufficient_quota", "401"), depleted},
+      {"Row10_PerplexityDoesNotSayWhich",
+       openai,
+       401,
+       "<html>401 Authorization Required</html>",
+       depleted,
+       kNoHint,
+       {},
+       "api.perplexity.ai"},
+      {"Row10_NobodyElse",
+       openai,
+       401,
+       "<html>401 Authorization Required</html>",
+       bad_key,
+       kNoHint,
+       {},
+       "api.mistral.ai"},
       {"Row11_AnyOther401", openai, 401, R"({"detail":"Unauthorized"})", bad_key},
       {"Row11_Generic401", generic, 401, "no", bad_key},
       {"Row11_XaiBadKeyIs400", openai, 400,
@@ -164,6 +181,25 @@ const std::vector<Row>& rows() {
       {"Row22_OpenRouterKeyLimit", openai, 402,
        R"({"error":{"code":402,"message":"x","metadata":{"limit_source":"openrouter_key_limit"}}})",
        bad_key},
+      {"Row22_UntilTheDayEnds", openai, 402,
+       R"({"error":{"code":402,"message":"x","metadata":{"limit_source":"openrouter_key_limit","limit_reset":"daily"}}})",
+       bad_key, 12h},
+      {"Row22_UntilTheWeekEnds", openai, 402,
+       R"({"error":{"code":402,"message":"x","metadata":{"limit_source":"openrouter_key_limit","limit_reset":"weekly"}}})",
+       bad_key, 6 * 24h + 12h},
+      {"Row22_UntilTheMonthEnds", openai, 402,
+       R"({"error":{"code":402,"message":"x","metadata":{"limit_source":"openrouter_key_limit","limit_reset":"monthly"}}})",
+       bad_key, kUntilMonthEnd},
+      {"Row22_UntilAMoment", openai, 402,
+       R"({"error":{"code":402,"message":"x","metadata":{"limit_source":"openrouter_key_limit","limit_reset":"2026-11-23T13:00:00Z"}}})",
+       bad_key, 1h},
+      {"Row22_ALimitForGood", openai, 402,
+       R"({"error":{"code":402,"message":"x","metadata":{"limit_source":"openrouter_key_limit","limit_reset":null}}})",
+       bad_key},
+      {"Row23_OpenRouterCredits", openai, 402,
+       R"({"error":{"code":402,"message":"x","metadata":{"error_type":"payment_required"}}})",
+       depleted},
+      {"Row23_TogetherSpendCap", openai, 402, "{}", depleted},
       {"Row23_DeepseekBalance", openai, 402,
        openai_error("Insufficient Balance", "unknown_error", R"("invalid_request_error")"),
        depleted},
@@ -334,6 +370,13 @@ const std::vector<Row>& rows() {
        throttled,
        kUntilUtcMidnight,
        {{"x-amzn-ErrorType", "ThrottlingException"}}},
+      {"Row43_BedrockModelNotReady",
+       openai,
+       429,
+       R"({"message":"Model is not ready for inference"})",
+       throttled,
+       kNoHint,
+       {{"x-amzn-ErrorType", "ModelNotReadyException"}}},
       {"Row44_AnyOther429", openai, 429, "{}", throttled},
       {"Row44_TrustTheStatus", openai, 429,
        R"({"object":"error","type":"invalid_request_error","code":"invalid_request_error","message":"rate limit exceeded, please try again later"})",
@@ -361,11 +404,20 @@ const std::vector<Row>& rows() {
        google_error(503, "UNAVAILABLE", "The model is overloaded."), overloaded},
       {"Row45_BadGatewayHtml", openai, 502, "<html>502</html>", overloaded},
       {"Row45_Cloudflare", openai, 522, "", overloaded},
+      {"Row45_DeepseekBusy", openai, 503, openai_error("Server busy", "x", "null"), overloaded},
+      {"Row45_FireworksOverloaded", openai, 503,
+       R"({"object":"error","message":"model is overloaded","code":"SERVICE_UNAVAILABLE"})",
+       overloaded},
+      {"Row45_OpenRouterUnavailable", openai, 502,
+       R"({"error":{"code":502,"message":"x","metadata":{"error_type":"provider_unavailable"}}})",
+       overloaded},
       {"Row46_ServerError", openai, 500, openai_error("x", "server_error", "null"), server_error},
       {"Row46_AnthropicApiError", anthropic, 500, anthropic_error("api_error", "x"), server_error},
       {"Row46_GeminiInternal", gemini, 500, google_error(500, "INTERNAL", "x"), server_error},
       {"Row47_Timeout", anthropic, 504, anthropic_error("timeout_error", "x"), server_error},
       {"Row47_RequestTimeout", openai, 408, "{}", server_error},
+      {"Row48_AnthropicConflict", anthropic, 409, anthropic_error("conflict_error", "x"),
+       request_fault},
       {"Row48_Conflict", openai, 409, openai_error("x", "conflict_error", "null"), request_fault},
       {"Row49_ContextLength", openai, 400,
        openai_error("x", "invalid_request_error", R"("context_length_exceeded")"), request_fault},
@@ -376,6 +428,10 @@ const std::vector<Row>& rows() {
        request_fault},
       {"Row50_EncryptedContent", openai, 400,
        openai_error("x", "invalid_request_error", R"("invalid_encrypted_content")"), request_fault},
+      {"Row50_PreviousResponse", openai, 400,
+       openai_error("Previous response with id 'resp_1' not found.", "invalid_request_error",
+                    R"("previous_response_not_found")"),
+       request_fault},
       {"Row51_OpenaiModel", openai, 404,
        openai_error("The model `m` does not exist or you do not have access to it.",
                     "invalid_request_error", R"("model_not_found")"),
@@ -444,7 +500,7 @@ class VerdictTable : public testing::TestWithParam<Row> {};
 TEST_P(VerdictTable, Decides) {
   const Row& row = GetParam();
 
-  const Verdict verdict = judge(row.dialect, {row.status, row.headers}, row.body, kNow);
+  const Verdict verdict = judge(row.dialect, {row.status, row.headers, row.host}, row.body, kNow);
 
   EXPECT_EQ(to_string(verdict.kind), to_string(row.kind)) << verdict.reason;
   EXPECT_EQ(verdict.retry_after, row.rests)
@@ -476,6 +532,28 @@ TEST(Verdict, ARequestAboveTheLimitItselfFitsALargerLane) {
 
   EXPECT_TRUE(wall.larger_lane_may_serve);
   EXPECT_FALSE(body_size.larger_lane_may_serve);
+}
+
+// Rows 9, 50, 52: the wrong account's key was asked.
+TEST(Verdict, WhatWasNotFoundHereMayBeFoundElsewhere) {
+  const auto owner_elsewhere = [](Dialect dialect, int status, const std::string& body) {
+    return judge(dialect, {status, {}}, body, kNow).another_owner_may_serve;
+  };
+
+  EXPECT_TRUE(owner_elsewhere(openai, 404, openai_error("No such File object: f", "x", "null")));
+  EXPECT_TRUE(
+      owner_elsewhere(openai, 400, openai_error("x", "x", R"("previous_response_not_found")")));
+  EXPECT_TRUE(owner_elsewhere(anthropic, 404,
+                              anthropic_error("not_found_error", "Message batch not found")));
+  EXPECT_TRUE(owner_elsewhere(
+      gemini, 403,
+      google_error(403, "PERMISSION_DENIED", "You do not have permission to access the File f")));
+  EXPECT_TRUE(owner_elsewhere(gemini, 404, google_error(404, "NOT_FOUND", "File not found.")));
+
+  EXPECT_FALSE(
+      owner_elsewhere(openai, 400, openai_error("x", "x", R"("invalid_encrypted_content")")));
+  EXPECT_FALSE(owner_elsewhere(openai, 404, openai_error("x", "x", R"("model_not_found")")));
+  EXPECT_FALSE(owner_elsewhere(openai, 400, "{}"));
 }
 
 TEST(Verdict, NeedsTheBodyOfErrorsOnly) {
@@ -524,6 +602,22 @@ INSTANTIATE_TEST_SUITE_P(
              R"({"object":"error","message":"x","type":"forbidden","code":1913})", no_model_access},
         Trap{"ErrorIsAString", openai, 429, R"({"code":"x","error":"Too many requests"})",
              throttled},
+        Trap{"StatusInADelayOfAnother", gemini, 400,
+             google_error(400, "INVALID_ARGUMENT", "waited 429s and 403ms"), request_fault},
+        Trap{"RateLimitedAsTypeIsNoCode", openai, 400,
+             openai_error("x", "rate_limited", R"("invalid_request")"), request_fault},
+        Trap{"TokensAsTypeIsNoVerdict", openai, 400, openai_error("x", "tokens", "null"),
+             request_fault},
+        Trap{"TopLevelError", openai, 429,
+             R"({"object":"error","message":"Requests rate limit exceeded"})", throttled},
+        Trap{"GeminiArrayOfErrors", gemini, 400,
+             "[" + google_error(400, "INVALID_ARGUMENT", "x", google_reason("API_KEY_INVALID")) +
+                 "]",
+             bad_key},
+        Trap{"InteractionsCodeIsAWord", gemini, 400,
+             R"({"error":{"code":"invalid_request","message":"x"}})", request_fault},
+        Trap{"UnknownStatusOfThe400s", openai, 418, "short and stout", request_fault},
+        Trap{"UnknownStatusOfThe500s", openai, 599, "", server_error},
         Trap{"ErrorIsNull", openai, 500, R"({"error":null})", server_error},
         Trap{"ErrorIsANumber", openai, 400, R"({"error":7})", request_fault},
         Trap{"EmptyArray", gemini, 429, "[]", throttled},
@@ -608,6 +702,50 @@ INSTANTIATE_TEST_SUITE_P(
         Event{"GeminiInteractions", gemini,
               R"({"event_type":"error","error":{"code":"invalid_request","message":"x"}})",
               request_fault},
+        Event{
+            "OpenaiTooManyTokensForTheMoment", openai,
+            R"({"type":"error","error":{"type":"tokens","code":"rate_limit_exceeded","message":"x"}})",
+            throttled},
+        Event{
+            "OpenaiInvalidPrompt", openai,
+            R"({"type":"response.failed","response":{"error":{"code":"invalid_prompt","message":"x"}}})",
+            request_fault},
+        Event{
+            "OpenaiPictureItCannotUse", openai,
+            R"({"type":"response.failed","response":{"error":{"code":"image_parse_error","message":"x"}}})",
+            request_fault},
+        Event{
+            "OpenaiVectorStoreTimeout", openai,
+            R"({"type":"response.failed","response":{"error":{"code":"vector_store_timeout","message":"x"}}})",
+            server_error},
+        Event{
+            "OpenaiOverloaded", openai,
+            R"({"error":{"message":"x","type":"service_unavailable_error","code":"server_is_overloaded"}})",
+            overloaded},
+        Event{
+            "OpenaiNoCredit", openai,
+            R"({"error":{"message":"x","type":"insufficient_quota","code":"insufficient_quota"}})",
+            depleted},
+        Event{"AnthropicAuthentication", anthropic,
+              anthropic_error("authentication_error", "invalid x-api-key"), bad_key},
+        Event{"AnthropicPermission", anthropic, anthropic_error("permission_error", "x"),
+              no_model_access},
+        Event{"AnthropicTimeout", anthropic, anthropic_error("timeout_error", "x"), server_error},
+        Event{"AnthropicInvalidRequest", anthropic, anthropic_error("invalid_request_error", "x"),
+              request_fault},
+        Event{"GeminiUnavailable", gemini, google_error(503, "UNAVAILABLE", "x"), overloaded},
+        Event{"FinishedByAFilterIsNoError", openai,
+              R"({"choices":[{"delta":{},"finish_reason":"content_filter"}]})", std::nullopt},
+        Event{"GeminiSafetyIsNoError", gemini, R"({"promptFeedback":{"blockReason":"SAFETY"}})",
+              std::nullopt},
+        Event{
+            "ResponsesIncompleteIsNoError", openai,
+            R"({"type":"response.incomplete","response":{"status":"incomplete","error":null,"incomplete_details":{"reason":"max_output_tokens"}}})",
+            std::nullopt},
+        Event{
+            "AnthropicRefusalIsNoError", anthropic,
+            R"({"type":"message_delta","delta":{"stop_reason":"refusal"},"usage":{"output_tokens":1}})",
+            std::nullopt},
         Event{"OllamaLine", openai, R"({"error":"an error was encountered"})", server_error},
         Event{"Content", openai, R"({"choices":[{"delta":{"content":"error"}}]})", std::nullopt},
         Event{"NullError", openai, R"({"type":"response.created","response":{"error":null}})",
