@@ -69,12 +69,16 @@ class RequestBody : public JsonSink {
     } else {
       text_bytes_ += text.bytes;
     }
+    add_named_in_body(path, text, call_.resources);
   }
 
   void scalar(Path path, std::string_view token, std::uint64_t) {
     switch (path) {
       case at("stream"):
         call_.stream = token == "true";
+        break;
+      case at("store"):
+        call_.stored = token == "true";
         break;
       case at("max_tokens"):
       case at("max_completion_tokens"):
@@ -160,6 +164,7 @@ Call read_call(Dialect dialect, std::string_view target, std::string_view conten
   constexpr std::string_view kCollection = "models/";
   Call call;
   speech_of(dialect).read_path(path_of(target), call);
+  add_named_in_target(dialect, target, call.resources);
   if (call.model.size() > kModelBytes) call.model.clear();
   read_body(content_type, body, call);
   if (call.model.empty()) read_query(target, call);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "provider/dialect.h"
+#include "provider/sticky.h"
 
 namespace keypool::provider {
 
@@ -14,6 +15,8 @@ struct Call {
   bool stream = false;              ///< it asks for a streamed answer
   std::uint64_t input_tokens = 0;   ///< estimate: bytes of text ÷ 4; 0 where there is no body
   std::uint64_t output_tokens = 0;  ///< the output cap it sets, for all its answers; 0: none
+  bool stored = false;              ///< it asks for its answer to be kept (`"store": true`)
+  ResourceIds resources = {};       ///< what it names that belongs to an account
 };
 
 /// Reads the model from the path where the provider goes by it (`/models/{model}:verb`,

@@ -3,9 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "provider/dialect.h"
+#include "provider/sticky.h"
 
 namespace keypool::provider {
 
@@ -26,6 +29,12 @@ struct Usage {
   std::uint64_t audio_input_tokens = 0;   ///< part of input_tokens
   std::uint64_t audio_output_tokens = 0;  ///< part of output_tokens
   std::uint64_t reasoning_tokens = 0;     ///< part of output_tokens
+  std::uint64_t image_input_tokens = 0;   ///< part of input_tokens
+  std::uint64_t image_output_tokens = 0;  ///< part of output_tokens
+  std::uint64_t tool_input_tokens = 0;    ///< part of input_tokens: what the provider's tools read
+
+  /// Adds another call's; the sum is reported where both are.
+  Usage& operator+=(const Usage& other) noexcept;
 
   friend bool operator==(const Usage&, const Usage&) = default;
 };
@@ -47,11 +56,15 @@ class UsageTap {
   virtual ~UsageTap() = default;
   virtual void feed(std::string_view piece) = 0;
   [[nodiscard]] virtual Usage finish() = 0;
+
+  /// Ids seen so far of things that belong to the account that answered; see provider/sticky.h.
+  [[nodiscard]] virtual std::span<const std::string> resources() const = 0;
 };
 
 /// A tap for one answer; null where the answer's kind carries no usage (an image, an audio file).
 [[nodiscard]] std::unique_ptr<UsageTap> make_usage_tap(Dialect dialect,
                                                        std::string_view content_type,
-                                                       std::string_view content_encoding);
+                                                       std::string_view content_encoding,
+                                                       Kept kept = Kept::nothing);
 
 }  // namespace keypool::provider

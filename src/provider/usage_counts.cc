@@ -31,7 +31,7 @@ bool holds_usage(Path path) noexcept {
 
 // The path from the usage object inwards, or 0 when the path does not lead through it.
 Path inside(Path path, Path usage) noexcept {
-  for (int words = 1; words <= 2; ++words) {
+  for (int words = 1; words <= 3; ++words) {
     const int bits = words * 8;
     if (path >> bits == usage) return path & ((Path{1} << bits) - 1);
   }
@@ -110,20 +110,48 @@ std::optional<UsageCounts::Count> UsageCounts::count_at(Path inside) noexcept {
     case at("toolUsePromptTokenCount"):
     case at("total_tool_use_tokens"):
       return tool_prompt_apart;
+    case at("prompt_tokens_details", "image_tokens"):
+    case at("input_tokens_details", "image_tokens"):
+    case at("input_token_details", "image_tokens"):
+      return image_in;
+    case at("completion_tokens_details", "image_tokens"):
+    case at("output_tokens_details", "image_tokens"):
+    case at("output_token_details", "image_tokens"):
+      return image_out;
     default:
       return std::nullopt;
   }
 }
 
-// A place where generated text stands. Every word on the way is a known one, which keeps out the
-// repetitions of a responses stream (`item`, `part`), ids and names; so does `response` at the
-// root, unless it is a string itself: Ollama's generate.
+// Gemini tells parts as a list of `{modality, tokenCount}`.
+std::optional<UsageCounts::Count> UsageCounts::part_at(Path inside, Modality modality) noexcept {
+  if (modality == Modality::other) return std::nullopt;
+  const bool audio = modality == Modality::audio;
+  switch (inside) {
+    case at("promptTokensDetails", "[]", "tokenCount"):
+      return audio ? audio_in : image_in;
+    case at("candidatesTokensDetails", "[]", "tokenCount"):
+    case at("responseTokensDetails", "[]", "tokenCount"):
+      return audio ? audio_out : image_out;
+    default:
+      return std::nullopt;
+  }
+}
+
+UsageCounts::Modality UsageCounts::modality_of(std::string_view name) noexcept {
+  if (name == "AUDIO") return Modality::audio;
+  return name == "IMAGE" ? Modality::image : Modality::other;
+}
+
+// A place where generated text stands. Only kTextWay leads there, which keeps out the repetitions
+// of a responses stream (`item`, `part`), ids and names; so does `response` at the root, unless it
+// is a string itself: Ollama's generate.
 bool UsageCounts::is_generated_text(Path path) noexcept {
   if (last_word(path) == word("response")) return path == at("response");
   Word outermost = 0;
   for (; path != 0; path >>= 8) {
     outermost = last_word(path);
-    if (outermost == kOtherName) return false;
+    if (!kTextWay.has(outermost)) return false;
   }
   return outermost != word("response");
 }
@@ -135,9 +163,11 @@ void UsageCounts::enter(Path path) noexcept {
 void UsageCounts::take(Path path, std::string_view token) noexcept {
   if (usage_ == 0) {
     set(path == at("eval_count") ? output : input, token, true);
-  } else if (const auto count = count_at(inside(path, usage_))) {
-    set(*count, token, usage_ != kStartedUsage);
+    return;
   }
+  const Path within = inside(path, usage_);
+  if (const auto count = count_at(within)) set(*count, token, usage_ != kStartedUsage);
+  if (const auto part = part_at(within, modality_)) set(*part, token, usage_ != kStartedUsage);
 }
 
 void UsageCounts::set(Count count, std::string_view token, bool closing) noexcept {
@@ -178,6 +208,9 @@ Usage UsageCounts::total() const {
   usage.audio_input_tokens = c[audio_in];
   usage.audio_output_tokens = c[audio_out];
   usage.reasoning_tokens = c[reasoning] + c[reasoning_apart];
+  usage.image_input_tokens = c[image_in];
+  usage.image_output_tokens = c[image_out];
+  usage.tool_input_tokens = c[tool_prompt_apart];
 
   if (!usage.reported) {
     usage.output_tokens =
@@ -186,6 +219,7 @@ Usage UsageCounts::total() const {
   // Parts are parts, whatever was sent: what is computed with them must not go below nought.
   usage.cached_tokens = std::min(usage.cached_tokens, usage.input_tokens);
   usage.reasoning_tokens = std::min(usage.reasoning_tokens, usage.output_tokens);
+  usage.tool_input_tokens = std::min(usage.tool_input_tokens, usage.input_tokens);
   return usage;
 }
 

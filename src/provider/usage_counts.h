@@ -31,6 +31,7 @@ class UsageCounts : public JsonSink {
   }
   void string(Path path, const JsonText& text) {
     if (kTextNames.has(last_word(path)) && is_generated_text(path)) text_bytes_ += text.bytes;
+    if (usage_ != 0 && last_word(path) == word("modality")) modality_ = modality_of(text.head);
   }
 
   /// The JSON text ends here, complete or not; another may follow.
@@ -56,10 +57,21 @@ class UsageCounts : public JsonSink {
     reasoning,
     reasoning_apart,    // reasoning that the output leaves out
     tool_prompt_apart,  // input that the prompt leaves out
+    image_in,
+    image_out,
     count_kinds,
   };
 
+  enum class Modality : std::uint8_t { other, audio, image };
+
   static constexpr WordSet kUsageNames{"usage", "usageMetadata", "meta"};
+  // The words that may stand on the way to generated text.
+  static constexpr WordSet kTextWay{
+      "[]",        "messages",   "choices",  "candidates", "message",           "content",
+      "contents",  "parts",      "text",     "delta",      "thinking",          "partial_json",
+      "arguments", "tool_calls", "function", "reasoning",  "reasoning_content", "refusal",
+      "response",  "output",     "data",     "completion", "serverContent",     "modelTurn"};
+
   static constexpr WordSet kTextNames{
       "content",      "text",       "delta",     "thinking",
       "partial_json", "arguments",  "reasoning", "reasoning_content",
@@ -67,15 +79,18 @@ class UsageCounts : public JsonSink {
 
   [[nodiscard]] static bool is_generated_text(Path path) noexcept;
   [[nodiscard]] static std::optional<Count> count_at(Path inside) noexcept;
+  [[nodiscard]] static std::optional<Count> part_at(Path inside, Modality modality) noexcept;
+  [[nodiscard]] static Modality modality_of(std::string_view name) noexcept;
   void enter(Path path) noexcept;
   void take(Path path, std::string_view token) noexcept;
   void set(Count count, std::string_view token, bool closing) noexcept;
 
   std::array<std::uint64_t, count_kinds> counts_{};
-  std::uint32_t seen_ = 0;        // one bit a Count
-  std::uint64_t text_bytes_ = 0;  // of what was generated
-  Path usage_ = 0;                // where the usage object stands that is open; 0: none
-  bool closing_ = false;          // seen where the whole call's usage stands, not only its start's
+  std::uint32_t seen_ = 0;               // one bit a Count
+  std::uint64_t text_bytes_ = 0;         // of what was generated
+  Path usage_ = 0;                       // where the usage object stands that is open; 0: none
+  Modality modality_ = Modality::other;  // of the part that is read (Gemini)
+  bool closing_ = false;  // seen where the whole call's usage stands, not only its start's
 };
 
 }  // namespace keypool::provider

@@ -6,7 +6,7 @@ namespace keypool::provider {
 
 namespace {
 
-constexpr std::size_t kSlots = 512;
+constexpr std::size_t kSlots = 1024;
 static_assert((kSlots & (kSlots - 1)) == 0 && std::size(kWords) * 3 < kSlots);
 
 constexpr std::size_t slot_of(std::string_view name) noexcept {

@@ -25,8 +25,8 @@ inline constexpr std::string_view kWords[] = {
     "file_data", "images", "encrypted_content", "signature", "thoughtSignature",
     "thought_signature", "b64_json",
     // what calls of one conversation have in common
-    "prompt_cache_key", "session_id", "conversation", "id", "metadata", "user_id", "user", "input",
-    "prompt", "system", "systemInstruction", "system_instruction", "instructions", "tools",
+    "prompt_cache_key", "session_id", "metadata", "user_id", "user", "prompt", "system",
+    "systemInstruction", "system_instruction", "instructions", "tools",
     // where usage stands
     "usage", "usageMetadata", "meta", "x_groq", "interaction",
     // what stands in it
@@ -40,7 +40,18 @@ inline constexpr std::string_view kWords[] = {
     "promptTokenCount", "candidatesTokenCount", "responseTokenCount", "thoughtsTokenCount",
     "cachedContentTokenCount", "toolUsePromptTokenCount", "total_input_tokens",
     "total_output_tokens", "total_thought_tokens", "total_cached_tokens", "total_tool_use_tokens",
-    "prompt_eval_count", "eval_count"};
+    "prompt_eval_count", "eval_count", "image_tokens", "promptTokensDetails",
+    "candidatesTokensDetails", "responseTokensDetails", "modality", "tokenCount",
+    // what belongs to the account that made it
+    "id", "name", "file", "files", "input", "store", "file_id", "file_ids", "input_file_id",
+    "output_file_id", "error_file_id", "input_files", "output_file", "error_file", "training_file",
+    "validation_file", "result_files", "fine_tuned_model", "previous_response_id",
+    "previous_interaction_id", "conversation", "conversation_id", "container", "container_id",
+    "vector_store_id", "vector_store_ids", "cachedContent", "cached_content", "cachedContents",
+    "fileUri", "file_uri", "batch_id", "batches", "assistant_id", "thread_id", "agent_id",
+    "skill_id", "dataset_id", "library_ids",
+    // Gemini's live messages
+    "serverContent", "modelTurn", "turnComplete"};
 
 using Word = std::uint8_t;
 

@@ -11,16 +11,9 @@
 #include <zlib.h>
 
 #include "tests/provider/pieces.h"
+#include "tests/provider/printed.h"
 
 namespace keypool::provider {
-
-void PrintTo(const Usage& usage, std::ostream* out) {
-  *out << "input " << usage.input_tokens << ", cached " << usage.cached_tokens << ", written "
-       << usage.cache_write_tokens << " + " << usage.cache_write_1h_tokens << ", output "
-       << usage.output_tokens << ", reasoning " << usage.reasoning_tokens << ", audio "
-       << usage.audio_input_tokens << " + " << usage.audio_output_tokens
-       << (usage.reported ? ", reported" : ", estimated");
-}
 
 namespace {
 
@@ -189,7 +182,16 @@ data: {"type":"response.completed","sequence_number":19,"response":{"id":"r","st
        estimated(0, 0)},
       {"Gemini", Dialect::gemini, kJson,
        R"({"candidates":[{"content":{"parts":[{"text":"Hi"}],"role":"model"}}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":3,"thoughtsTokenCount":20,"cachedContentTokenCount":4,"toolUsePromptTokenCount":6,"totalTokenCount":38}})",
-       with(reported(15, 4, 23), &Usage::reasoning_tokens, 20)},
+       with(with(reported(15, 4, 23), &Usage::reasoning_tokens, 20), &Usage::tool_input_tokens, 6)},
+      {"GeminiModalities", Dialect::gemini, kJson,
+       R"({"usageMetadata":{"promptTokenCount":1300,"candidatesTokenCount":1320,"totalTokenCount":2620,"promptTokensDetails":[{"modality":"TEXT","tokenCount":10},{"modality":"IMAGE","tokenCount":258},{"modality":"AUDIO","tokenCount":32}],"candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":1290},{"modality":"TEXT","tokenCount":30}]}})",
+       with(with(with(reported(1300, 0, 1320), &Usage::image_input_tokens, 258),
+                 &Usage::audio_input_tokens, 32),
+            &Usage::image_output_tokens, 1290)},
+      {"OpenaiImages", Dialect::openai, kJson,
+       R"({"created":1,"data":[{"b64_json":"AAAA"}],"usage":{"total_tokens":100,"input_tokens":50,"output_tokens":50,"input_tokens_details":{"text_tokens":10,"image_tokens":40},"output_tokens_details":{"image_tokens":50,"text_tokens":0}}})",
+       with(with(reported(50, 0, 50), &Usage::image_input_tokens, 40), &Usage::image_output_tokens,
+            50)},
       {"GeminiStream", Dialect::gemini, kSse,
        crlf(
            R"(data: {"candidates":[{"content":{"parts":[{"text":"H"}]}}],"usageMetadata":{"promptTokenCount":9,"totalTokenCount":9}}
@@ -208,7 +210,7 @@ data: {"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount
        "{\"event_type\":\"interaction.completed\",\"interaction\":{\"id\":\"i\",\"usage\":{\"total_"
        "input_tokens\":11,\"total_output_tokens\":5,\"total_thought_tokens\":7,\"total_cached_"
        "tokens\":2,\"total_tool_use_tokens\":1,\"total_tokens\":24}}}\n\n",
-       with(reported(12, 2, 12), &Usage::reasoning_tokens, 7)},
+       with(with(reported(12, 2, 12), &Usage::reasoning_tokens, 7), &Usage::tool_input_tokens, 1)},
       {"GeminiBehindOpenaisShape", Dialect::gemini, kJson,
        R"({"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":32}})",
        reported(9, 0, 23)},
@@ -259,6 +261,16 @@ data: {"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount
        "data: "
        "{\"type\":\"response.output_item.done\",\"item\":{\"content\":[{\"text\":\"abc\"}]}}\n\n",
        estimated(0, 1)},
+      {"CutToolCallCountsItsArguments", Dialect::openai, kSse,
+       "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"call_1\","
+       "\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}}]}}]}\n\n",
+       estimated(0, 3)},
+      {"CutGeminiStreamKeepsWhatItTold", Dialect::gemini, kSse,
+       "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"abc\"}]}}]}\r\n\r\n",
+       estimated(0, 1)},
+      {"CutOllamaStreamCountsItsText", Dialect::openai, kLines,
+       "{\"message\":{\"role\":\"assistant\",\"content\":\"abcdef\"},\"done\":false}\n",
+       estimated(0, 2)},
       {"NoJsonAtAll", Dialect::openai, kJson, "<html>\"usage\":{\"prompt_tokens\":5}</html>",
        estimated(0, 0)},
       {"Empty", Dialect::openai, kSse, "", estimated(0, 0)},
