@@ -99,6 +99,7 @@ struct Config {
   Limits limits;
   std::vector<Endpoint> endpoints;
   std::vector<Route> routes;
+  std::string state;           ///< a folder, as written, or `:memory:`; empty: the usual one
   std::filesystem::path file;  ///< empty: zero-config
 };
 

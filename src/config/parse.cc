@@ -44,12 +44,18 @@ constexpr std::array kAdminFields = {
                   }},
 };
 
-bool read_state(const YamlNode& node, Config&, Problems& problems) {
-  if (node.kind != YamlKind::scalar) return false;
-  if (node.text == ":memory:") return true;
-  problems.add(node,
-               "keeping state in a folder is not yet supported by this version; leave the "
-               "field out, or write \":memory:\"");
+// A relative folder would be another one wherever keypool is started from.
+bool read_state(const YamlNode& node, Config& config, Problems& problems) {
+  if (node.kind != YamlKind::scalar || node.text.empty()) return false;
+  const bool absolute = node.text.starts_with('/') || node.text.starts_with("~/");
+  if (!absolute && node.text != ":memory:") {
+    problems.add(node,
+                 fmt::format("expected a folder that begins with / or ~/, or \":memory:\" for "
+                             "none, got \"{}\"",
+                             node.text));
+    return true;
+  }
+  config.state = node.text;
   return true;
 }
 
@@ -70,7 +76,8 @@ constexpr std::array kFields = {
                     return read_whole(node, 0, 1024, config.threads);
                   }},
     Field<Config>{"limits", Presence::optional, "a map of limits", read_limits},
-    Field<Config>{"state", Presence::optional, "a folder, or \":memory:\" for none", read_state},
+    Field<Config>{"state", Presence::optional,
+                  "a folder, such as ~/.local/state/keypool, or \":memory:\" for none", read_state},
     Field<Config>{"redis", Presence::not_yet, "a URL such as redis://127.0.0.1:6379/0"},
     Field<Config>{"endpoints", Presence::required, "a list of at least one endpoint",
                   read_endpoints},

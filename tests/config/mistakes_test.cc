@@ -261,6 +261,11 @@ INSTANTIATE_TEST_SUITE_P(
                 {"k.yaml:6:18: admin.listen: listening elsewhere than on this machine needs a "
                  "token, which this version does not support yet; expected a loopback address such "
                  "as 127.0.0.1:8081"}},
+        Mistake{
+            "StateInAFolderThatMoves",
+            std::string(kOpenAi) + "state: state/keypool\n",
+            {"k.yaml:6:8: state: expected a folder that begins with / or ~/, or \":memory:\" for "
+             "none, got \"state/keypool\""}},
         Mistake{"BothOnOnePort",
                 std::string(kOpenAi) + "listen: 127.0.0.1:8081\n",
                 {"k.yaml:6:9: listen: `listen` and `admin.listen` are both 127.0.0.1:8081; "
@@ -271,23 +276,19 @@ constexpr const char* kNotYet = "not yet supported by this version; leave the fi
 
 INSTANTIATE_TEST_SUITE_P(
     NotYetSupported, ConfigMistake,
-    testing::Values(
-        Mistake{"State",
-                std::string(kOpenAi) + "state: ~/.local/state/keypool\n",
-                {"k.yaml:6:8: state: keeping state in a folder is not yet supported by this "
-                 "version; leave the field out, or write \":memory:\""}},
-        Mistake{"Redis",
-                std::string(kOpenAi) + "redis: redis://127.0.0.1:6379/0\n",
-                {std::string("k.yaml:6:1: redis: ") + kNotYet}},
-        Mistake{"Clients",
-                std::string(kOpenAi) + "clients: [{ name: ci }]\n",
-                {std::string("k.yaml:6:1: clients: ") + kNotYet}},
-        Mistake{"Prices",
-                std::string(kOpenAi) + "prices: { my-model: { input: 1.0 } }\n",
-                {std::string("k.yaml:6:1: prices: ") + kNotYet}},
-        Mistake{"CommandOfAKey",
-                with_keys("[{ name: K, command: [pass] }]"),
-                {std::string("k.yaml:5:23: endpoints[0].keys[0].command: ") + kNotYet}}),
+    testing::Values(Mistake{"Redis",
+                            std::string(kOpenAi) + "redis: redis://127.0.0.1:6379/0\n",
+                            {std::string("k.yaml:6:1: redis: ") + kNotYet}},
+                    Mistake{"Clients",
+                            std::string(kOpenAi) + "clients: [{ name: ci }]\n",
+                            {std::string("k.yaml:6:1: clients: ") + kNotYet}},
+                    Mistake{"Prices",
+                            std::string(kOpenAi) + "prices: { my-model: { input: 1.0 } }\n",
+                            {std::string("k.yaml:6:1: prices: ") + kNotYet}},
+                    Mistake{
+                        "CommandOfAKey",
+                        with_keys("[{ name: K, command: [pass] }]"),
+                        {std::string("k.yaml:5:23: endpoints[0].keys[0].command: ") + kNotYet}}),
     name_of);
 
 const std::string kSecond =

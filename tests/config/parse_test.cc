@@ -27,7 +27,7 @@ listen: 127.0.0.1:9090
 admin:
   listen: "[::1]:9091"
 threads: 2
-state: ":memory:"
+state: ~/kept
 limits:
   head_bytes: 32KiB
   body_bytes: 1GiB
@@ -78,6 +78,7 @@ TEST(Config, ReadsTheGatewaysOwnFields) {
   EXPECT_EQ(config.listen.text(), "127.0.0.1:9090");
   EXPECT_EQ(config.admin.text(), "[::1]:9091");
   EXPECT_EQ(config.threads, 2);
+  EXPECT_EQ(config.state, "~/kept");
   EXPECT_EQ(config.limits.head_bytes, 32u * 1024);
   EXPECT_EQ(config.limits.body_bytes, 1024u * 1024 * 1024);
   EXPECT_EQ(config.limits.replay_bytes, 0u);
