@@ -94,7 +94,7 @@ constexpr Rule kRules[] = {
      .reason = "overloaded"},
 };
 
-std::string error_body(int, std::string_view code, std::string_view message) {
+std::string error_body(std::string_view, int, std::string_view code, std::string_view message) {
   const nlohmann::json error{{"type", "keypool_error"}, {"message", message}, {"code", code}};
   return dumped(nlohmann::json{{"type", "error"}, {"error", error}});
 }

@@ -224,7 +224,9 @@ std::string_view status_name(int status) {
 }
 
 // Its SDKs read `code` as the status, so our code stands where Google puts reasons.
-std::string error_body(int status, std::string_view code, std::string_view message) {
+std::string error_body(std::string_view target, int status, std::string_view code,
+                       std::string_view message) {
+  if (speaks_openai(target)) return openai_error_body({}, status, code, message);
   const nlohmann::json detail{{"@type", "type.googleapis.com/google.rpc.ErrorInfo"},
                               {"reason", code},
                               {"domain", "keypool"},

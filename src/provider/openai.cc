@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "provider/speech.h"
+#include "provider/target.h"
 
 namespace keypool::provider {
 
@@ -447,7 +448,15 @@ void read_path(std::string_view path, Call& call) {
 
 }  // namespace
 
-std::string openai_error_body(int, std::string_view code, std::string_view message) {
+std::string openai_error_body(std::string_view target, int, std::string_view code,
+                              std::string_view message) {
+  const std::string_view path = path_of(target);
+  if (path.starts_with("/api/")) {
+    return dumped(nlohmann::json{{"error", message}, {"type", "keypool_error"}, {"code", code}});
+  }
+  if (path.starts_with("/v2/")) {
+    return dumped(nlohmann::json{{"message", message}, {"type", "keypool_error"}, {"code", code}});
+  }
   const nlohmann::json error{
       {"message", message}, {"type", "keypool_error"}, {"param", nullptr}, {"code", code}};
   return dumped(nlohmann::json{{"error", error}});

@@ -23,7 +23,8 @@ struct Speech {
   /// The dialect whose rules are asked next; null: none.
   const Speech* like = nullptr;
 
-  std::string (*error_body)(int status, std::string_view code, std::string_view message);
+  std::string (*error_body)(std::string_view target, int status, std::string_view code,
+                            std::string_view message);
 };
 
 [[nodiscard]] const Speech& speech_of(Dialect dialect) noexcept;
@@ -34,9 +35,10 @@ extern const Speech kGemini;
 extern const Speech kAzureOpenai;
 extern const Speech kGeneric;
 
-/// `{"error": {"message", "type", "param", "code"}}`, which most providers have taken over.
-[[nodiscard]] std::string openai_error_body(int status, std::string_view code,
-                                            std::string_view message);
+/// `{"error": {"message", "type", "param", "code"}}`, which most providers have taken over. Not so
+/// Ollama's own API, whose `error` is the text, and Cohere's, whose `message` stands at the top.
+[[nodiscard]] std::string openai_error_body(std::string_view target, int status,
+                                            std::string_view code, std::string_view message);
 
 /// Bytes of JSON; what is not UTF-8 in it is replaced.
 template <class Json>

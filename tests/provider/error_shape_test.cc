@@ -35,6 +35,28 @@ TEST(ErrorShape, GeminiHasTheStatusAsCodeAndByName) {
             "DEADLINE_EXCEEDED");
 }
 
+TEST(ErrorShape, GeminiToAnOpenaiSdkIsOpenais) {
+  const auto body = json::parse(
+      error_body(Dialect::gemini, 429, "client_limit", "slow", "/v1beta/openai/chat/completions"));
+  EXPECT_EQ(body["error"]["code"], "client_limit");
+  EXPECT_EQ(body["error"]["type"], "keypool_error");
+  EXPECT_TRUE(body["error"]["param"].is_null());
+}
+
+TEST(ErrorShape, OllamasOwnApiHasTheTextAsError) {
+  const auto body =
+      json::parse(error_body(Dialect::openai, 429, "all_keys_cooling", "wait", "/api/chat?x=1"));
+  EXPECT_EQ(body["error"], "wait");
+  EXPECT_EQ(body["code"], "all_keys_cooling");
+  EXPECT_EQ(body["type"], "keypool_error");
+}
+
+TEST(ErrorShape, CoheresOwnApiHasTheMessageAtTheTop) {
+  const auto body = json::parse(error_body(Dialect::openai, 503, "no_keys", "none", "/v2/chat"));
+  EXPECT_EQ(body["message"], "none");
+  EXPECT_EQ(body["code"], "no_keys");
+}
+
 TEST(ErrorShape, QuotesWhatNeedsQuotingAndReplacesWhatIsNoText) {
   const auto body = json::parse(error_body(Dialect::openai, 404, "x", "\"a\"\n\x01 \xff"));
   EXPECT_EQ(body["error"]["message"], "\"a\"\n\x01 \xEF\xBF\xBD");
