@@ -126,6 +126,8 @@ constexpr KnownAnswer kRefusals[] = {
      .body = R"({"error":{"code":400,"message":"Multiple authentication credentials received. Please pass only one.","status":"INVALID_ARGUMENT"}})"},
     {.name = "gemini.leaked_key", .status = 403,
      .body = R"({"error":{"code":403,"message":"Your API key was reported as leaked. Please use another API key.","status":"PERMISSION_DENIED"}})"},
+    {.name = "gemini.consumer_suspended", .status = 403,
+     .body = R"({"error":{"code":403,"message":"Permission denied: Consumer 'api_key:lab' has been suspended.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"CONSUMER_SUSPENDED","domain":"googleapis.com"}]}})"},
     {.name = "gemini.permission_denied", .status = 403,
      .body = R"({"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}})"},
     {.name = "gemini.file_permission_denied", .status = 403,
