@@ -31,7 +31,7 @@ async function streamedText(client) {
 async function exhaustLimitedKey(client, gateway) {
   for (let calls = 0; calls < 20; ++calls) {
     await client.chat.completions.create(question);
-    if ((await gateway.keys()).LIMITED_KEY.rate_limits > 0) return;
+    if ((await gateway.settledKeys()).LIMITED_KEY.rate_limits > 0) return;
   }
   assert.fail("the limited key was never refused");
 }
@@ -44,7 +44,7 @@ test("plain calls succeed around a limited key", async (t) => {
     assert.ok(answer.choices[0].message.content.length > 0);
     assert.ok(answer.usage.completion_tokens > 0);
   }
-  assert.equal((await gateway.keys()).LIMITED_KEY.rate_limits, 1);
+  assert.equal((await gateway.settledKeys()).LIMITED_KEY.rate_limits, 1);
 });
 
 test("streamed calls succeed around a limited key", async (t) => {
@@ -69,7 +69,7 @@ test("the limited key cools for as long as the provider said", async (t) => {
   const gateway = await gatewayOverProvider(t, { keys });
   await exhaustLimitedKey(clientOf(gateway), gateway);
 
-  const { LIMITED_KEY: limited, FREE_KEY: free } = await gateway.keys();
+  const { LIMITED_KEY: limited, FREE_KEY: free } = await gateway.settledKeys();
 
   assert.equal(limited.state, "cooling");
   assert.equal(free.state, "ready");
@@ -96,7 +96,7 @@ test("tokens are counted for streams as for whole answers", async (t) => {
   await client.chat.completions.create(question);
   await streamedText(client);
 
-  const { FREE_KEY: counted } = await gateway.keys();
+  const { FREE_KEY: counted } = await gateway.settledKeys();
   const [seen] = (await gateway.observed()).keys;
 
   assert.equal(counted.total_input_tokens, seen.input_tokens);
@@ -119,7 +119,7 @@ test("a mistake of the caller's comes back as the provider worded it", async (t)
     clientOf(gateway).chat.completions.create({ model: "gpt-4.1-mini" }),
     (error) => error instanceof OpenAI.BadRequestError,
   );
-  assert.equal((await gateway.keys()).FREE_KEY.state, "ready");
+  assert.equal((await gateway.settledKeys()).FREE_KEY.state, "ready");
 });
 
 test("an unknown endpoint is an error that the SDK understands", async (t) => {

@@ -50,11 +50,32 @@ class Program {
   }
 }
 
+/** One key without limits. */
+export const oneKey = [{ name: "KEY", secret: "sk-lab-one" }];
+
+/** Resolves once `condition` holds; rejects when it has not within ten seconds. */
+export async function eventually(condition) {
+  const end = Date.now() + 10_000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`never came true: ${condition}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 /**
  * A gateway over the simulated provider: `keys` is the scenario's list, and each of its keys is in the
- * pool of the endpoint `openai` under its own name. Stopped, and cleaned up, when the test ends.
+ * pool of the one endpoint, named after its dialect, under its own name. `scenario` holds what else
+ * the provider does, `endpoint` and `config` what else is configured. Stopped, and cleaned up, when
+ * the test ends.
  */
-export async function gatewayOverProvider(test, { keys, answers = { tokens: 8 } }) {
+export async function gatewayOverProvider(test, {
+  keys = oneKey,
+  answers = { tokens: 8 },
+  scenario: more = {},
+  dialect = "openai",
+  endpoint = {},
+  config: otherwise = {},
+} = {}) {
   const home = await mkdtemp(join(tmpdir(), "keypool-e2e-"));
   const running = [];
   test.after(async () => {
@@ -63,7 +84,7 @@ export async function gatewayOverProvider(test, { keys, answers = { tokens: 8 } 
   });
 
   const scenario = join(home, "scenario.json");
-  await writeFile(scenario, JSON.stringify({ answers, keys }));
+  await writeFile(scenario, JSON.stringify({ answers, keys, ...more }));
   const provider = new Program(["lab", "provider", "--scenario", scenario], {}, home);
   running.push(provider);
   const providerUrl = await provider.waitFor(/Simulated provider on (http:\S+)/);
@@ -72,12 +93,14 @@ export async function gatewayOverProvider(test, { keys, answers = { tokens: 8 } 
   await writeFile(config, JSON.stringify({
     listen: "127.0.0.1:0",
     admin: { listen: "127.0.0.1:0" },
+    ...otherwise,
     endpoints: [{
-      name: "openai",
+      name: dialect,
       base_url: providerUrl,
-      dialect: "openai",
+      dialect,
       keys: keys.map((key) => key.name),
       cooldown: "300s",
+      ...endpoint,
     }],
   }));
   const secrets = Object.fromEntries(keys.map((key) => [key.name, key.secret]));
@@ -87,14 +110,26 @@ export async function gatewayOverProvider(test, { keys, answers = { tokens: 8 } 
   const admin = await gateway.waitFor(/admin {2}(http:\S+)/);
 
   const json = async (address) => (await fetch(address)).json();
+  const keysByName = async () => {
+    const { keys: list } = await json(`${admin}/api/v1/keys`);
+    return Object.fromEntries(list.map((key) => [key.name, key]));
+  };
   return {
     url,
     gateway,
-    baseURL: `${url}/openai/v1`,
+    providerUrl,
+    /** For an SDK; Anthropic's and Gemini's paths bring their version with them. */
+    baseURL: dialect === "openai" ? `${url}/openai/v1` : `${url}/${dialect}`,
     /** What the admin API tells of each key, by name. */
-    async keys() {
-      const { keys: list } = await json(`${admin}/api/v1/keys`);
-      return Object.fromEntries(list.map((key) => [key.name, key]));
+    keys: keysByName,
+    /** The same once no call is in flight: a client may read an answer's end before it is booked. */
+    async settledKeys() {
+      let found;
+      await eventually(async () => {
+        found = await keysByName();
+        return Object.values(found).every((key) => key.in_flight === 0);
+      });
+      return found;
     },
     /** What the provider itself saw. */
     observed: () => json(`${providerUrl}/lab/observed`),
