@@ -3,14 +3,15 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/example_call.h"
 #include "cli/exit_code.h"
+#include "cli/lab_simulate.h"
 #include "cli/listen_option.h"
 #include "cli/process.h"
+#include "cli/simulation_view.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "lab/provider.h"
@@ -22,29 +23,6 @@ struct Options {
   std::string scenario;
   std::optional<config::Listen> listen;
 };
-
-/// `*: 60 requests, 10k tokens a minute`
-std::string limits_text(const lab::Limits& limits) {
-  std::vector<std::string> parts;
-  const auto add = [&parts](std::uint64_t limit, std::string_view what) {
-    if (limit > 0) parts.push_back(fmt::format("{} {}", limit, what));
-  };
-  add(limits.rpm, "requests/min");
-  add(limits.rpd, "requests/day");
-  add(limits.tpm, "tokens/min");
-  add(limits.input_tpm, "input tokens/min");
-  add(limits.output_tpm, "output tokens/min");
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
-std::string limits_text(const lab::ModelLimits& limits) {
-  std::vector<std::string> parts;
-  for (const auto& [model, limit] : limits) {
-    parts.push_back(model == "*" ? limits_text(limit)
-                                 : fmt::format("{}: {}", model, limits_text(limit)));
-  }
-  return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, "; "));
-}
 
 std::string key_table(const std::vector<lab::Key>& keys, const Terminal& terminal) {
   Table table({{"KEY"}, {"LIMITS", Table::Align::left, true}});
@@ -118,9 +96,15 @@ void add_lab(CLI::App& app, Run& run) {
       "Examples:\n"
       "  keypool lab provider\n"
       "  keypool lab provider --listen 127.0.0.1:9000 --scenario bad-day.yaml";
-  lab->footer(examples);
   command->footer(examples);
   command->callback([&run, options] { run = [options] { return provider(*options); }; });
+  add_simulate(*lab, run);
+  lab->footer(
+      "Examples:\n"
+      "  keypool lab provider             a provider to try things on\n"
+      "  keypool lab simulate             how the pool serves a busy hour, in a moment\n"
+      "  keypool lab simulate --plan --p99 500ms --trace calls.csv\n"
+      "                                   how many keys that traffic needs");
 }
 
 }  // namespace keypool::cli

@@ -56,17 +56,22 @@ std::optional<Arrival> too_large_for(const Key& kind, const Simulation& base) {
 }  // namespace
 
 std::expected<KeyPlan, std::string> plan_keys(const Simulation& base, const Key& kind,
-                                              std::chrono::milliseconds wanted_p99) {
+                                              std::chrono::milliseconds wanted_p99,
+                                              const std::function<void(std::size_t keys)>& on_try) {
   if (const auto call = too_large_for(kind, base)) {
     return std::unexpected(
         fmt::format("a call of {} input tokens is larger than the limit of one key: no number of "
                     "them serves it",
                     call->input_tokens));
   }
+  std::vector<KeyPlan::Try> tries;
   const auto with = [&](std::size_t count) {
+    if (on_try) on_try(count);
     Simulation simulation = base;
     simulation.scenario.keys = copies_of(kind, count);
-    return KeyPlan{count, simulate(simulation)};
+    KeyPlan plan{.keys = count, .outcome = simulate(simulation), .tries = {}};
+    tries.push_back({count, plan.outcome.failed, plan.outcome.wait_p99});
+    return plan;
   };
   const auto good = [&](const KeyPlan& plan) {
     return plan.outcome.failed == 0 && plan.outcome.wait_p99 <= wanted_p99;
@@ -74,14 +79,14 @@ std::expected<KeyPlan, std::string> plan_keys(const Simulation& base, const Key&
 
   std::size_t too_few = fewest_thinkable(base, kind) - 1;
   KeyPlan best = with(too_few + 1);
-  while (!good(best)) {
+  for (std::size_t more = 1; !good(best); more *= 2) {
     if (best.keys >= kMostKeys) {
       return std::unexpected(
           fmt::format("even with {} keys {} calls fail and 1 in 100 waits longer than {} ms",
                       best.keys, best.outcome.failed, best.outcome.wait_p99.count()));
     }
     too_few = best.keys;
-    best = with(std::min(best.keys * 2, kMostKeys));
+    best = with(std::min(best.keys + more, kMostKeys));
   }
   while (best.keys - too_few > 1) {
     KeyPlan middle = with(too_few + (best.keys - too_few) / 2);
@@ -91,6 +96,8 @@ std::expected<KeyPlan, std::string> plan_keys(const Simulation& base, const Key&
       too_few = middle.keys;
     }
   }
+  std::ranges::sort(tries, {}, &KeyPlan::Try::keys);
+  best.tries = std::move(tries);
   return best;
 }
 

@@ -1,12 +1,10 @@
 #include <algorithm>
 #include <deque>
 #include <limits>
-#include <map>
 #include <optional>
-#include <vector>
 
 #include "lab/charge.h"
-#include "lab/pattern.h"
+#include "lab/organizations.h"
 #include "lab/quota.h"
 #include "lab/simulation.h"
 #include "lab/tally.h"
@@ -15,55 +13,11 @@
 namespace keypool::lab {
 namespace {
 
-Limits limits_for(const ModelLimits& all, std::string_view model) {
-  const auto found =
-      std::ranges::find_if(all, [&](const auto& entry) { return matches(entry.first, model); });
-  return found == all.end() ? Limits{} : found->second;
+Limits sum_of(const Organizations& organizations) {
+  LimitSum sum;
+  for (const auto& [name, limits] : organizations.all()) sum.add(limits);
+  return sum.limits();
 }
-
-/// The limits of each organization for the simulated model; keys without one are their own.
-class Organizations {
- public:
-  explicit Organizations(const Scenario& scenario) : scenario_(scenario) {
-    for (const Key& key : scenario.keys) limits_.try_emplace(name_of(key), of(key.limits));
-  }
-
-  void change(const LimitChange& change) {
-    const auto key = std::ranges::find(scenario_.keys, change.key, &Key::name);
-    if (key != scenario_.keys.end()) limits_[name_of(*key)] = of(change.limits);
-  }
-
-  [[nodiscard]] const std::map<std::string, Limits>& all() const { return limits_; }
-
-  /// All in one. The burst is the share that their bursts make together.
-  [[nodiscard]] Limits sum() const {
-    Limits sum{.burst = 0};
-    double bursts = 0;
-    for (const auto& [name, limits] : limits_) {
-      sum.rpm += limits.rpm;
-      sum.rpd += limits.rpd;
-      sum.tpm += limits.tpm;
-      sum.input_tpm += limits.input_tpm;
-      sum.output_tpm += limits.output_tpm;
-      bursts += limits.burst * weight(limits);
-      sum.burst += weight(limits);
-    }
-    sum.burst = sum.burst > 0 ? bursts / sum.burst : 1;
-    return sum;
-  }
-
- private:
-  static double weight(const Limits& limits) {
-    return static_cast<double>(limits.tpm + limits.input_tpm + limits.output_tpm + limits.rpm);
-  }
-  static std::string name_of(const Key& key) {
-    return key.organization.empty() ? "key " + key.name : "organization " + key.organization;
-  }
-  static Limits of(const ModelLimits& limits) { return limits_for(limits, kSimulatedModel); }
-
-  const Scenario& scenario_;
-  std::map<std::string, Limits> limits_;
-};
 
 double calls_a_second(const Limits& limits, const MeanTokens& mean) {
   double rate = std::numeric_limits<double>::infinity();
@@ -107,7 +61,7 @@ Outcome simulate_one_bucket(const Simulation& simulation) {
   const Trace& trace = simulation.trace;
   const Pace& pace = scenario.pace_of(kSimulatedModel);
   Organizations organizations(scenario);
-  Quota quota(organizations.sum(), WorldTime{0});
+  Quota quota(sum_of(organizations), WorldTime{0});
   Tally tally(simulation);
   Timeline<Event> timeline;
   for (std::size_t i = 0; i < trace.size(); ++i) timeline.add(trace[i].at, {Kind::arrival, i});
@@ -136,7 +90,7 @@ Outcome simulate_one_bucket(const Simulation& simulation) {
       }
       case Kind::change:
         organizations.change(scenario.changes[event.number]);
-        quota.change(now, organizations.sum());
+        quota.change(now, sum_of(organizations));
         break;
       case Kind::look:
         look = WorldTime::max();

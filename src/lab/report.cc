@@ -1,8 +1,5 @@
 #include "lab/report.h"
 
-#include <algorithm>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace keypool::lab {
@@ -10,27 +7,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string shown(std::chrono::milliseconds wait) {
-  return fmt::format("{:.2f} s", static_cast<double>(wait.count()) / 1000);
-}
-
-double share_of(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-Json as_json(const Outcome& outcome) {
-  Json keys = Json::array();
-  for (const KeyShare& key : outcome.keys) {
-    keys.push_back({{"name", key.name}, {"served", key.served}, {"refused", key.refused}});
-  }
-  Json slices = Json::array();
-  for (const Slice& slice : outcome.slices) {
-    slices.push_back({{"offered", slice.offered},
-                      {"served", slice.served},
-                      {"failed", slice.failed},
-                      {"refused", slice.refused},
-                      {"wait_p99_ms", slice.wait_p99.count()}});
-  }
+Json summary_of(const Outcome& outcome) {
   return {{"name", outcome.name},
           {"offered", outcome.offered},
           {"served", outcome.served},
@@ -42,40 +19,56 @@ Json as_json(const Outcome& outcome) {
            {{"p50", outcome.wait_p50.count()},
             {"p99", outcome.wait_p99.count()},
             {"max", outcome.wait_max.count()}}},
-          {"followed_share", share_of(outcome.followed, outcome.followers)},
-          {"keys", std::move(keys)},
-          {"slice_seconds", std::chrono::duration<double>(outcome.slice_length).count()},
-          {"slices", std::move(slices)}};
+          {"followed_share", outcome.followed_share()}};
 }
+
+Json details_of(const Outcome& outcome) {
+  Json json = summary_of(outcome);
+  json["keys"] = Json::array();
+  for (const KeyShare& key : outcome.keys) {
+    json["keys"].push_back({{"name", key.name}, {"served", key.served}, {"refused", key.refused}});
+  }
+  json["slice_seconds"] = std::chrono::duration<double>(outcome.slice_length).count();
+  json["slices"] = Json::array();
+  for (const Slice& slice : outcome.slices) {
+    json["slices"].push_back({{"offered", slice.offered},
+                              {"served", slice.served},
+                              {"failed", slice.failed},
+                              {"refused", slice.refused},
+                              {"wait_p99_ms", slice.wait_p99.count()}});
+  }
+  return json;
+}
+
+std::string text_of(const Json& json) { return json.dump(2) + "\n"; }
 
 }  // namespace
 
-std::string to_table(const std::vector<Outcome>& outcomes) {
-  std::size_t width = 10;
-  for (const Outcome& outcome : outcomes) width = std::max(width, outcome.name.size());
-  const bool conversations =
-      std::ranges::any_of(outcomes, [](const Outcome& outcome) { return outcome.followers > 0; });
-
-  std::string table =
-      fmt::format("{:<{}} {:>9} {:>9} {:>9} {:>10} {:>10} {:>12}", "", width, "SERVED", "FAILED",
-                  "FAILED %", "WAIT P50", "WAIT P99", "429 / 1000");
-  table += conversations ? fmt::format(" {:>10}\n", "FOLLOWED") : "\n";
-  for (const Outcome& outcome : outcomes) {
-    table += fmt::format("{:<{}} {:>9} {:>9} {:>9.2f} {:>10} {:>10} {:>12.2f}", outcome.name, width,
-                         outcome.served, outcome.failed, 100 * outcome.failed_share(),
-                         shown(outcome.wait_p50), shown(outcome.wait_p99),
-                         outcome.refused_per_thousand());
-    table += conversations
-                 ? fmt::format(" {:>8.1f} %\n", 100 * share_of(outcome.followed, outcome.followers))
-                 : "\n";
-  }
-  return table;
-}
-
 std::string to_json(const std::vector<Outcome>& outcomes) {
   Json all = Json::array();
-  for (const Outcome& outcome : outcomes) all.push_back(as_json(outcome));
-  return Json{{"outcomes", std::move(all)}}.dump(2) + "\n";
+  for (const Outcome& outcome : outcomes) all.push_back(details_of(outcome));
+  return text_of({{"outcomes", std::move(all)}});
+}
+
+std::string to_json(const Comparison& comparison) {
+  Json rows = Json::array();
+  for (const Comparison::Row& row : comparison.rows) {
+    Json days = Json::array();
+    for (const Outcome& outcome : row.days) days.push_back(summary_of(outcome));
+    rows.push_back({{"known", row.name}, {"days", std::move(days)}});
+  }
+  return text_of({{"comparison", std::move(rows)}});
+}
+
+std::string to_json(const KeyPlan& plan) {
+  Json tries = Json::array();
+  for (const KeyPlan::Try& attempt : plan.tries) {
+    tries.push_back({{"keys", attempt.keys},
+                     {"failed", attempt.failed},
+                     {"wait_p99_ms", attempt.wait_p99.count()}});
+  }
+  return text_of(
+      {{"keys", plan.keys}, {"outcome", summary_of(plan.outcome)}, {"tries", std::move(tries)}});
 }
 
 }  // namespace keypool::lab

@@ -4,9 +4,10 @@
 #include <array>
 #include <limits>
 #include <optional>
-#include <set>
+#include <span>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include <keypool/key_pool.h>
 #include <keypool/waiting.h>
@@ -27,6 +28,9 @@ constexpr int kImpatientTries = 3;
 
 /// How long a provider takes to refuse.
 constexpr WorldTime kRefusalTime = milliseconds(50);
+
+/// How often progress is told.
+constexpr std::size_t kProgressSteps = 200;
 
 /// The pool's timer is never set closer than this.
 constexpr WorldTime kTimerStep = std::chrono::microseconds(100);
@@ -81,8 +85,7 @@ class Run {
                .secrets = nullptr,
                .cooldown = simulation.cooldown,
                .seed = simulation.scenario.seed}),
-        tally_(simulation),
-        calls_(simulation.trace.size()) {
+        tally_(simulation) {
     pool_.configure_endpoint(kEndpoint, {.policy = simulation.policy,
                                          .max_waiting = std::numeric_limits<std::size_t>::max()});
     const auto& keys = simulation.scenario.keys;
@@ -92,8 +95,9 @@ class Run {
     }
   }
 
-  Outcome outcome() {
+  Outcome outcome(const Progress& progress) {
     const Trace& trace = simulation_.trace;
+    const std::size_t step = trace.size() / kProgressSteps + 1;
     std::size_t arrived = 0;
     WorldTime timer = WorldTime{0};
     while (true) {
@@ -110,6 +114,8 @@ class Run {
       } else if (event == next) {
         take_place(timeline_.take());
       } else {
+        if (progress && arrived % step == 0)
+          progress(static_cast<double>(arrived) / static_cast<double>(trace.size()));
         ask(arrived++);
       }
     }
@@ -117,6 +123,9 @@ class Run {
   }
 
  private:
+  /// What an answer's head says about limits.
+  using Notices = std::array<LimitNotice, kDimensions>;
+
   /// A call, from its first try to its answer.
   struct Call {
     Lease lease;
@@ -126,11 +135,16 @@ class Run {
     std::size_t key = 0;
     Quota* quota = nullptr;
     Charge expected;
+    std::optional<Refusal> refusal;
+    Notices notices;
+    std::size_t told = 0;  ///< how many of them
   };
 
   struct Event {
+    enum class Kind { refusal, head, end };
+
+    Kind kind;
     std::size_t call;
-    std::optional<Refusal> refusal;  ///< nothing: the answer is there
   };
 
   void add_key(const Key& key) {
@@ -146,7 +160,6 @@ class Run {
   }
 
   void ask(std::size_t number) {
-    Call& call = calls_[number];
     const Arrival& arrival = simulation_.trace[number];
     const std::array<std::uint64_t, 1> conversation{arrival.conversation};
     LeaseRequest request{.model = kSimulatedModel,
@@ -155,22 +168,34 @@ class Run {
                                                         simulation_.estimate_factor)};
     if (arrival.conversation != 0) request.affinity = conversation;
 
-    ++call.tries;
+    ++calls_[number].tries;
     auto take = [this, number](std::expected<Lease, LeaseError> lease) {
-      if (lease) send(number, std::move(*lease));
+      if (lease) {
+        send(number, std::move(*lease));
+      } else {
+        calls_.erase(number);
+      }
     };
     if (simulation_.patience == Patience::none) return take(pool_.lease(kEndpoint, request));
     const WaitRequest wait{.lease = request,
                            .deadline = VirtualClock::at(arrival.at + simulation_.max_wait)};
-    call.waiting = pool_.lease_when_ready(kEndpoint, wait, std::move(take));
+    Waiting waiting = pool_.lease_when_ready(kEndpoint, wait, std::move(take));
+    // It may have its lease, or be over, by now.
+    if (const auto call = calls_.find(number); call != calls_.end()) {
+      call->second.waiting = std::move(waiting);
+    }
   }
 
   void send(std::size_t number, Lease lease) {
-    Call& call = calls_[number];
+    Call& call = calls_.at(number);
     const Arrival& arrival = simulation_.trace[number];
     const bool none_left =
         std::ranges::find(call.too_small, lease.key_id()) != call.too_small.end();
-    if (none_left) return lease.release();
+    if (none_left) {
+      lease.release();
+      calls_.erase(number);
+      return;
+    }
 
     const WorldTime now = clock_.passed();
     call.key = key_by_name_.at(lease.key_name());
@@ -178,14 +203,18 @@ class Run {
     call.quota = world_.quota(call.key, kSimulatedModel, now);
     call.expected = expected_charge(Family::openai, simulation_.scenario.limit_headers,
                                     arrival.input_tokens, std::nullopt);
-    const auto refusal = call.quota ? call.quota->admit(now, call.expected) : std::nullopt;
-    if (refusal) {
+    call.refusal = call.quota ? call.quota->admit(now, call.expected) : std::nullopt;
+    note_limits(call, now);
+    if (call.refusal) {
       tally_.refused(call.key, now);
-      timeline_.add(now + kRefusalTime, {number, refusal});
+      timeline_.add(now + kRefusalTime, {Event::Kind::refusal, number});
       return;
     }
     tally_.served(number, call.key, now);
-    timeline_.add(now + time_of(arrival), {number, std::nullopt});
+    const WorldTime end = now + time_of(arrival);
+    const WorldTime head = now + simulation_.scenario.pace_of(kSimulatedModel).first_token;
+    timeline_.add(std::min(head, end), {Event::Kind::head, number});
+    timeline_.add(end, {Event::Kind::end, number});
   }
 
   [[nodiscard]] WorldTime time_of(const Arrival& arrival) const {
@@ -193,55 +222,73 @@ class Run {
   }
 
   void take_place(const Event& event) {
-    Call& call = calls_[event.call];
-    const Arrival& arrival = simulation_.trace[event.call];
+    switch (event.kind) {
+      case Event::Kind::refusal:
+        return refuse(event.call);
+      case Event::Kind::head:
+        return tell(calls_.at(event.call), calls_.at(event.call).lease);
+      case Event::Kind::end:
+        return end(event.call);
+    }
+  }
+
+  void refuse(std::size_t number) {
+    Call& call = calls_.at(number);
     Lease lease = std::move(call.lease);
-    if (event.refusal) {
-      tell(call, lease);
-      if (event.refusal->too_large) {
-        call.too_small.push_back(lease.key_id());
-        lease.release();
-      } else {
-        lease.rate_limited(hint_of(*event.refusal));
-      }
-      if (may_try_again(event.call)) ask(event.call);
-      return;
-    }
-    if (call.quota) {
-      call.quota->settle(
-          clock_.passed(), call.expected,
-          actual_charge(Family::openai, arrival.input_tokens, arrival.output_tokens));
-    }
+    const Refusal refusal = *call.refusal;
     tell(call, lease);
-    lease.succeed({.latency = std::chrono::duration_cast<milliseconds>(time_of(arrival)),
-                   .input_tokens = arrival.input_tokens,
-                   .output_tokens = arrival.output_tokens});
+    if (refusal.too_large) {
+      call.too_small.push_back(lease.key_id());
+      lease.release();
+    } else {
+      lease.rate_limited(hint_of(refusal));
+    }
+    if (may_try_again(number)) {
+      ask(number);
+    } else {
+      calls_.erase(number);
+    }
+  }
+
+  void end(std::size_t number) {
+    const auto call = calls_.extract(number);
+    const Arrival& arrival = simulation_.trace[number];
+    if (Quota* quota = call.mapped().quota) {
+      quota->settle(clock_.passed(), call.mapped().expected,
+                    actual_charge(Family::openai, arrival.input_tokens, arrival.output_tokens));
+    }
+    call.mapped().lease.succeed(
+        {.latency = std::chrono::duration_cast<milliseconds>(time_of(arrival)),
+         .input_tokens = arrival.input_tokens,
+         .output_tokens = arrival.output_tokens});
   }
 
   [[nodiscard]] bool may_try_again(std::size_t number) const {
-    if (simulation_.patience == Patience::none) return calls_[number].tries < kImpatientTries;
+    if (simulation_.patience == Patience::none) return calls_.at(number).tries < kImpatientTries;
     return clock_.passed() < simulation_.trace[number].at + simulation_.max_wait;
   }
 
-  /// What an answer's headers say.
+  /// What the answer will say: how the limits stand once the call is admitted, or refused.
+  void note_limits(Call& call, WorldTime now) const {
+    call.told = 0;
+    if (!call.quota || !tells_limits(simulation_.knowledge)) return;
+    constexpr std::array kTold{Dimension::requests, Dimension::tokens, Dimension::input_tokens,
+                               Dimension::output_tokens, Dimension::requests_per_day};
+    for (const Dimension dimension : kTold) {
+      const auto headroom = call.quota->headroom(now, dimension);
+      if (!headroom) continue;
+      call.notices[call.told++] = {.dimension = as_pool_dimension(dimension),
+                                   .limit = static_cast<std::uint64_t>(headroom->limit),
+                                   .remaining = static_cast<std::uint64_t>(headroom->remaining)};
+    }
+  }
+
   void tell(const Call& call, Lease& lease) const {
     const Key& key = simulation_.scenario.keys[call.key];
     const bool names_organization =
         !key.organization.empty() && simulation_.knowledge != Knowledge::nothing;
     if (names_organization) lease.belongs_to(key.organization);
-    if (!call.quota || !tells_limits(simulation_.knowledge)) return;
-
-    constexpr std::array kTold{Dimension::requests, Dimension::tokens, Dimension::input_tokens,
-                               Dimension::output_tokens, Dimension::requests_per_day};
-    std::vector<LimitNotice> notices;
-    for (const Dimension dimension : kTold) {
-      const auto headroom = call.quota->headroom(clock_.passed(), dimension);
-      if (!headroom) continue;
-      notices.push_back({.dimension = as_pool_dimension(dimension),
-                         .limit = static_cast<std::uint64_t>(headroom->limit),
-                         .remaining = static_cast<std::uint64_t>(headroom->remaining)});
-    }
-    lease.observe(notices);
+    lease.observe(std::span(call.notices).first(call.told));
   }
 
   /// As Retry-After tells it: in whole seconds.
@@ -257,7 +304,7 @@ class Run {
   Tally tally_;
   Timeline<Event> timeline_;
   std::unordered_map<std::string_view, std::size_t> key_by_name_;
-  std::vector<Call> calls_;
+  std::unordered_map<std::size_t, Call> calls_;  ///< those that are under way
 };
 
 }  // namespace
@@ -278,6 +325,16 @@ std::string_view to_string(Knowledge knowledge) noexcept {
   return {};
 }
 
-Outcome simulate(const Simulation& simulation) { return Run(simulation).outcome(); }
+Simulation without_a_queue(Simulation simulation) {
+  simulation.name = "no queue";
+  simulation.policy = Policy::lifetime;
+  simulation.patience = Patience::none;
+  simulation.knowledge = Knowledge::nothing;
+  return simulation;
+}
+
+Outcome simulate(const Simulation& simulation, const Progress& progress) {
+  return Run(simulation).outcome(progress);
+}
 
 }  // namespace keypool::lab

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,11 +33,12 @@ enum class Patience {
 };
 
 /// One run of the pool's real code over a workload, against the simulated provider's limits, on a
-/// clock of its own.
+/// clock of its own. Answers are streams: their heads, with what they tell of limits, come with the
+/// first token.
 struct Simulation {
-  std::string name;
-  Scenario scenario;  ///< keys, organizations, limits and their changes, pace; no faults
-  Trace trace;
+  std::string name = {};
+  Scenario scenario = {};  ///< keys, organizations, limits and their changes, pace; no faults
+  Trace trace = {};
 
   Policy policy = Policy::headroom;
   Knowledge knowledge = Knowledge::headers;
@@ -79,12 +82,26 @@ struct Outcome {
 
   [[nodiscard]] double failed_share() const noexcept;
   [[nodiscard]] double refused_per_thousand() const noexcept;
+  [[nodiscard]] double followed_share() const noexcept;
 };
 
-[[nodiscard]] Outcome simulate(const Simulation& simulation);
+/// Told now and then what share of the calls has come.
+using Progress = std::function<void(double share)>;
+
+[[nodiscard]] Outcome simulate(const Simulation& simulation, const Progress& progress = nullptr);
+
+/// The same calls as they fare with the pool that keypool grew out of: the key with the fewest
+/// tokens ever, no queue, limits unknown.
+[[nodiscard]] Simulation without_a_queue(Simulation simulation);
 
 /// What nobody can better: all the limits in one bucket, and one queue before it.
 [[nodiscard]] Outcome simulate_one_bucket(const Simulation& simulation);
+
+/// The scenario as callers of one model see it: its limits and its pace are those of every model.
+/// An empty name is a model that only `*` fits. The error says which patterns there are, when
+/// limits are told but for others.
+[[nodiscard]] std::expected<Scenario, std::string> for_model(Scenario scenario,
+                                                             std::string_view model);
 
 /// Calls a second that the limits of all organizations together allow, for calls as those of the
 /// trace are on average.

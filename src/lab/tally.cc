@@ -32,6 +32,10 @@ double Outcome::refused_per_thousand() const noexcept {
   return offered == 0 ? 0 : 1000 * static_cast<double>(refused) / static_cast<double>(offered);
 }
 
+double Outcome::followed_share() const noexcept {
+  return followers == 0 ? 0 : static_cast<double>(followed) / static_cast<double>(followers);
+}
+
 Tally::Tally(const Simulation& simulation)
     : trace_(simulation.trace),
       waits_(simulation.trace.size(), kNotServed),

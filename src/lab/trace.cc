@@ -21,6 +21,10 @@ namespace {
 
 using std::chrono::nanoseconds;
 
+constexpr std::string_view kTime = "TIMESTAMP";
+constexpr std::string_view kInput = "ContextTokens";
+constexpr std::string_view kOutput = "GeneratedTokens";
+
 template <typename Number>
 std::optional<Number> number_in(std::string_view text) {
   Number number{};
@@ -32,7 +36,7 @@ std::optional<Number> number_in(std::string_view text) {
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\"";
   const auto first = text.find_first_not_of(kBlank);
-  if (first == text.npos) return {};
+  if (first == text.npos) return text.substr(0, 0);
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
@@ -79,6 +83,8 @@ struct Layout {
   std::size_t at;
   std::size_t input;
   std::size_t output;
+
+  [[nodiscard]] std::size_t last() const { return std::max({at, input, output}); }
 };
 
 std::optional<Layout> layout_of(std::string_view heading) {
@@ -86,18 +92,33 @@ std::optional<Layout> layout_of(std::string_view heading) {
   const auto find = [&](std::string_view name) {
     return static_cast<std::size_t>(std::ranges::find(columns, name) - columns.begin());
   };
-  const Layout layout{find("TIMESTAMP"), find("ContextTokens"), find("GeneratedTokens")};
-  const bool whole = std::max({layout.at, layout.input, layout.output}) < columns.size();
-  return whole ? std::optional(layout) : std::nullopt;
+  const Layout layout{find(kTime), find(kInput), find(kOutput)};
+  return layout.last() < columns.size() ? std::optional(layout) : std::nullopt;
 }
 
-std::optional<Arrival> arrival_in(std::string_view line, const Layout& layout) {
+/// What is wrong with a line, and where in it.
+struct Mistake {
+  std::size_t column;  ///< counted from 1
+  std::string what;
+};
+
+std::expected<Arrival, Mistake> arrival_in(std::string_view line, const Layout& layout) {
   const auto columns = columns_of(line);
-  if (columns.size() <= std::max({layout.at, layout.input, layout.output})) return std::nullopt;
+  if (columns.size() <= layout.last()) {
+    return std::unexpected(Mistake{
+        line.size() + 1,
+        fmt::format("the line ends after {} of {} columns", columns.size(), layout.last() + 1)});
+  }
+  const auto expected = [&](std::size_t column, std::string_view name, std::string_view what) {
+    const auto place = static_cast<std::size_t>(columns[column].data() - line.data());
+    return std::unexpected(Mistake{place + 1, fmt::format("{}: expected {}", name, what)});
+  };
   const auto at = moment_in(columns[layout.at]);
+  if (!at) return expected(layout.at, kTime, "a time such as 2023-11-16 18:15:46.68, or seconds");
   const auto input = number_in<std::uint64_t>(columns[layout.input]);
+  if (!input) return expected(layout.input, kInput, "a whole number");
   const auto output = number_in<std::uint64_t>(columns[layout.output]);
-  if (!at || !input || !output) return std::nullopt;
+  if (!output) return expected(layout.output, kOutput, "a whole number");
   return Arrival{.at = *at, .input_tokens = *input, .output_tokens = *output};
 }
 
@@ -136,20 +157,21 @@ std::expected<Trace, std::string> load_trace(const std::filesystem::path& file) 
   std::getline(in, line);
   const auto layout = layout_of(line);
   if (!layout) {
-    return std::unexpected(
-        fmt::format("{}:1: expected a heading with TIMESTAMP, ContextTokens and GeneratedTokens",
-                    file.string()));
+    return std::unexpected(fmt::format("{}:1:1: expected a heading with {}, {} and {}",
+                                       file.string(), kTime, kInput, kOutput));
   }
   Trace trace;
   for (std::size_t number = 2; std::getline(in, line); ++number) {
     if (trimmed(line).empty()) continue;
     const auto arrival = arrival_in(line, *layout);
     if (!arrival) {
-      return std::unexpected(
-          fmt::format("{}:{}: expected a time such as 2023-11-16 18:15:46.68 and two whole numbers",
-                      file.string(), number));
+      return std::unexpected(fmt::format("{}:{}:{}: {}", file.string(), number,
+                                         arrival.error().column, arrival.error().what));
     }
     trace.push_back(*arrival);
+  }
+  if (trace.empty()) {
+    return std::unexpected(fmt::format("{}:2:1: expected a call a line", file.string()));
   }
   put_in_order(trace);
   return trace;
@@ -157,11 +179,12 @@ std::expected<Trace, std::string> load_trace(const std::filesystem::path& file) 
 
 Trace make_bursty_trace(const BurstyTrace& wanted) {
   // Chosen so that counts a second, in ten seconds and a minute vary as in the recorded traces.
-  constexpr double kAnotherAtOnce = 0.28;  // how likely a call is followed closely by another
-  constexpr double kSwing = 0.3;           // how far the rate rises and falls once over the whole
-  constexpr double kDrift = 0.08;          // how far it moves besides from one minute to the next
+  constexpr double kAnotherAtOnce = 0.15;  // how likely a call is followed closely by another
+  constexpr double kSwing = 0.35;          // how far the rate rises and falls in each hour
+  constexpr double kDrift = 0.03;          // how far it moves besides from one minute to the next
   constexpr double kBackToMean = 0.3;
   const double length = std::chrono::duration<double>(wanted.length).count();
+  const double hour = std::min(length, 3600.0);
   const double bursts_a_second = static_cast<double>(wanted.calls) * (1 - kAnotherAtOnce) / length;
 
   Random random(wanted.seed);
@@ -173,7 +196,7 @@ Trace make_bursty_trace(const BurstyTrace& wanted) {
     for (; minute < std::floor(now / 60); ++minute) {
       drift = drift * (1 - kBackToMean) + kDrift * normal(random);
     }
-    const double swing = -kSwing * std::cos(2 * std::numbers::pi * now / length);
+    const double swing = -kSwing * std::cos(2 * std::numbers::pi * now / hour);
     now += exponential(random) / (bursts_a_second * std::exp(swing + drift));
     double at = now;
     do {

@@ -23,11 +23,11 @@ using Trace = std::vector<Arrival>;
 
 /// Reads a CSV file with a heading and at least the columns TIMESTAMP (`2023-11-16
 /// 18:15:46.6805900`, or seconds), ContextTokens and GeneratedTokens, as published with the Azure
-/// LLM inference traces. The error names the line and what was expected there.
+/// LLM inference traces. The error names the line, the column and what was expected there.
 [[nodiscard]] std::expected<Trace, std::string> load_trace(const std::filesystem::path& file);
 
-/// A workload made up to be as uneven as recorded ones: it has a busy spell in its middle, the rate
-/// drifts from minute to minute, calls come in small bursts, and sizes are spread over two orders
+/// A workload made up to be as uneven as recorded ones: each hour has a busy spell, the rate drifts
+/// from minute to minute, calls come in small bursts, and sizes are spread over two orders
 /// of magnitude.
 struct BurstyTrace {
   std::size_t calls = 10'000;

@@ -27,6 +27,10 @@ TEST(KeyPlan, FindsTheFewestKeysThatDo) {
   EXPECT_EQ(plan->outcome.failed, 0u);
   EXPECT_LE(plan->outcome.wait_p99, 1s);
   EXPECT_EQ(plan->outcome.keys.size(), plan->keys);
+  for (const KeyPlan::Try& attempt : plan->tries) {
+    const bool good = attempt.failed == 0 && attempt.wait_p99 <= 1s;
+    EXPECT_EQ(good, attempt.keys >= plan->keys) << attempt.keys;
+  }
   const double evenly = rate_of(base.trace) * (1'150 + 210) * 60 / 60'000;
   EXPECT_GT(static_cast<double>(plan->keys), evenly * 0.9);
   EXPECT_LT(static_cast<double>(plan->keys), evenly * 2);

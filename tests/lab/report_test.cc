@@ -9,7 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 Outcome outcome() {
@@ -27,22 +26,6 @@ Outcome outcome() {
                      {.offered = 400, .served = 390, .failed = 10, .refused = 5, .wait_p99 = 2s}}};
 }
 
-TEST(Report, TableHasALineForEachOutcome) {
-  const std::string table = to_table({outcome(), outcome()});
-
-  EXPECT_EQ(std::ranges::count(table, '\n'), 3);
-  EXPECT_THAT(table, HasSubstr("990        10      1.00     0.02 s     1.50 s         5.00"));
-  EXPECT_THAT(table, Not(HasSubstr("FOLLOWED")));
-}
-
-TEST(Report, TableTellsOfConversationsWhereThereAreAny) {
-  Outcome with = outcome();
-  with.followers = 200;
-  with.followed = 190;
-
-  EXPECT_THAT(to_table({with}), HasSubstr("95.0 %"));
-}
-
 TEST(Report, JsonHoldsEverything) {
   const auto json = nlohmann::json::parse(to_json({outcome()}));
 
@@ -52,6 +35,26 @@ TEST(Report, JsonHoldsEverything) {
   EXPECT_EQ(one["wait_ms"]["p99"], 1500);
   EXPECT_EQ(one["keys"][0]["name"], "a");
   EXPECT_EQ(one["slices"][1]["failed"], 10);
+}
+
+TEST(Report, JsonOfAComparisonHasARowForEachKnowledge) {
+  const auto json = nlohmann::json::parse(
+      to_json(Comparison{.rows = {{.name = "headers", .days = {outcome(), outcome()}}}}));
+
+  const auto& row = json["comparison"][0];
+  EXPECT_EQ(row["known"], "headers");
+  ASSERT_EQ(row["days"].size(), 2u);
+  EXPECT_EQ(row["days"][1]["refused_per_thousand"], 5);
+  EXPECT_FALSE(row["days"][1].contains("slices"));
+}
+
+TEST(Report, JsonOfAPlanHasItsTries) {
+  const auto json = nlohmann::json::parse(to_json(KeyPlan{
+      .keys = 7, .outcome = outcome(), .tries = {{.keys = 6, .failed = 2, .wait_p99 = 9s}}}));
+
+  EXPECT_EQ(json["keys"], 7);
+  EXPECT_EQ(json["outcome"]["served"], 990);
+  EXPECT_EQ(json["tries"][0]["wait_p99_ms"], 9'000);
 }
 
 TEST(Report, SvgShowsEachOutcomeAndEscapesNames) {
