@@ -1,0 +1,84 @@
+import { render } from "preact";
+import { useEffect } from "preact/hooks";
+import { KeyPage } from "./key_page";
+import { KeysPage } from "./keys";
+import { live, useLive, type Connection } from "./live";
+import { OverviewPage } from "./overview";
+import { Empty } from "./parts";
+import { useRoute, type Route } from "./route";
+import { useTheme, type Theme } from "./theme";
+import { Toasts } from "./toast";
+import "./style.css";
+
+const kConnection: Record<Connection, string> = {
+  connecting: "connecting",
+  live: "live",
+  lost: "connection lost",
+};
+
+function Page({ route, theme }: { route: Route; theme: Theme }) {
+  const [page = "overview", endpoint, name] = route.path;
+  if (page === "overview") return <OverviewPage theme={theme} />;
+  if (page === "keys" && endpoint && name) return <KeyPage endpoint={endpoint} name={name} theme={theme} />;
+  if (page === "keys" && !endpoint) return <KeysPage route={route} />;
+  return (
+    <Empty title="There is no such page">
+      <p><a href="#/">Overview</a></p>
+    </Empty>
+  );
+}
+
+function App() {
+  const route = useRoute();
+  const [theme, setTheme] = useTheme();
+  const { connection, overview } = useLive();
+  const page = route.path[0] ?? "overview";
+  useEffect(() => {
+    document.title = [route.path.at(-1), "keypool"].filter(Boolean).join(" · ");
+  }, [route]);
+  const link = (to: string, href: string, text: string) => (
+    <a href={href} aria-current={page === to ? "page" : undefined}>{text}</a>
+  );
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => {
+        event.preventDefault();
+        document.getElementById("main")?.focus();
+      }}>
+        Skip to the page
+      </a>
+      <header class="top">
+        <a class="brand" href="#/"><img src="/assets/icon.svg" alt="" width="26" height="26" />keypool</a>
+        <nav aria-label="Pages">
+          {link("overview", "#/", "Overview")}
+          {link("keys", "#/keys", "Keys")}
+        </nav>
+        <span class={`connection connection-${connection}`} role="status" title={overview ? `keypool ${overview.version}` : ""}>
+          <span class="dot" aria-hidden="true" />
+          <span class="connection-word">{kConnection[connection]}</span>
+        </span>
+        <button
+          type="button"
+          class="theme"
+          aria-label={theme === "dark" ? "Use light colours" : "Use dark colours"}
+          title={theme === "dark" ? "Use light colours" : "Use dark colours"}
+          onClick={() => setTheme(theme === "dark" ? "light" : "dark")}
+        >
+          {theme === "dark" ? "☀" : "☾"}
+        </button>
+      </header>
+      {connection === "lost" && (
+        <p class="lost" role="alert">
+          The gateway does not answer. Numbers are as it last told them; trying again all the time.
+        </p>
+      )}
+      <main id="main" tabIndex={-1}>
+        <Page route={route} theme={theme} />
+      </main>
+      <Toasts />
+    </>
+  );
+}
+
+live.start();
+render(<App />, document.getElementById("app")!);

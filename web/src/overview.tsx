@@ -1,0 +1,180 @@
+import { useMemo } from "preact/hooks";
+import { Chart } from "./chart";
+import { count, exact, latency, plural, rate } from "./format";
+import { useLive, type Second } from "./live";
+import { Empty, StateBar, StateMark, Tile, Why } from "./parts";
+import { keyHref, keysHref } from "./route";
+import { keyStates, type EndpointOverview, type Overview } from "./types";
+
+const kSpan = 300;
+
+/** Means over the last seconds, so that a number can be read before it changes. */
+function lately(seconds: Second[], of: (second: Second) => number): number {
+  const recent = seconds.slice(-5);
+  return recent.length === 0 ? 0 : recent.reduce((sum, second) => sum + of(second), 0) / recent.length;
+}
+
+export function OverviewPage({ theme }: { theme: string }) {
+  const { overview, seconds, beat } = useLive();
+  const data = useMemo(() => {
+    const shown = seconds.slice(-kSpan);
+    const times = shown.map((second) => second.at);
+    return {
+      calls: [times, shown.map((second) => second.calls), shown.map((second) => second.failed)],
+      tokens: [times, shown.map((second) => second.input), shown.map((second) => second.output)],
+    };
+  }, [beat]);
+  if (!overview) return <p class="loading">Asking the gateway…</p>;
+  return (
+    <>
+      <h1>Overview</h1>
+      <Tiles overview={overview} seconds={seconds} />
+      {overview.endpoints.length === 0 ? <NoEndpoints /> : null}
+      <div class="charts">
+        <Chart
+          title="Calls per second"
+          theme={theme}
+          span={kSpan}
+          least={1}
+          data={data.calls}
+          lines={[
+            { name: "ended", color: "--chart-1", filled: true, value: rate },
+            { name: "failed", color: "--bad", value: rate },
+          ]}
+        />
+        <Chart
+          title="Tokens per second"
+          theme={theme}
+          span={kSpan}
+          least={10}
+          data={data.tokens}
+          lines={[
+            { name: "in", color: "--chart-2", value: rate },
+            { name: "out", color: "--chart-3", filled: true, value: rate },
+          ]}
+        />
+      </div>
+      <h2>Endpoints</h2>
+      <div class="endpoints">
+        {overview.endpoints.map((endpoint) => (
+          <EndpointCard key={endpoint.name} endpoint={endpoint} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+function Tiles({ overview, seconds }: { overview: Overview; seconds: Second[] }) {
+  const { calls, tokens, states } = overview;
+  const failed = calls.refused + calls.broken + overview.astray;
+  const out = overview.keys - states.ready;
+  return (
+    <div class="tiles">
+      <Tile
+        name="Calls"
+        value={<><b data-value="calls-rate">{rate(lately(seconds, (second) => second.calls))}</b><small> / s</small></>}
+        note={<><span data-value="answered">{exact(calls.answered)}</span> answered{failed > 0 && <span class="warn"> · {exact(failed)} failed</span>}</>}
+      />
+      <Tile
+        name="Tokens"
+        value={<><b>{rate(lately(seconds, (second) => second.input + second.output))}</b><small> / s</small></>}
+        note={<><span data-value="tokens-in">{count(tokens.input)}</span> in · <span data-value="tokens-out">{count(tokens.output)}</span> out</>}
+      />
+      <Tile
+        name="In flight"
+        value={<b data-value="in-flight">{exact(overview.in_flight)}</b>}
+        note={plural(overview.connections, "connection")}
+      />
+      <Tile
+        name="Waiting"
+        tone={overview.waiting > 0 ? "warn" : "plain"}
+        value={<b data-value="waiting">{exact(overview.waiting)}</b>}
+        note={overview.waiting > 0 ? "for a key with room" : "nobody waits for a key"}
+      />
+      <Tile
+        name="Keys ready"
+        tone={overview.keys > 0 && states.ready === 0 ? "warn" : "plain"}
+        value={<><b data-value="ready">{exact(states.ready)}</b><small> of {exact(overview.keys)}</small></>}
+        note={out === 0 ? "none rests" : keyStates.filter((state) => state !== "ready" && states[state] > 0).map((state) => `${exact(states[state])} ${state}`).join(" · ")}
+      />
+      <Tile
+        name="Rate limits met"
+        value={<b data-value="rate-limits">{exact(overview.rate_limits)}</b>}
+        note={overview.retries > 0 ? `${exact(overview.retries)} retries` : "429 from a provider"}
+      />
+    </div>
+  );
+}
+
+function EndpointCard({ endpoint }: { endpoint: EndpointOverview }) {
+  const { calls } = endpoint;
+  const failed = calls.refused + calls.broken;
+  const mean = endpoint.successes > 0 ? endpoint.total_latency_ms / endpoint.successes : null;
+  return (
+    <section class="card" aria-label={`Endpoint ${endpoint.name}`}>
+      <header>
+        <h3>{endpoint.keyless ? endpoint.name : <a href={keysHref({ endpoint: endpoint.name })}>{endpoint.name}</a>}</h3>
+        <p class="faint">{endpoint.base_url} · {endpoint.dialect}</p>
+      </header>
+      <dl class="figures">
+        <div><dt>answered</dt><dd>{count(calls.answered)}</dd></div>
+        <div class={failed > 0 ? "warn" : ""}><dt>failed</dt><dd>{count(failed)}</dd></div>
+        <div><dt>in flight</dt><dd>{exact(endpoint.in_flight)}</dd></div>
+        <div class={endpoint.waiting > 0 ? "warn" : ""}><dt>waiting</dt><dd>{exact(endpoint.waiting)}</dd></div>
+        <div><dt>429s</dt><dd>{count(endpoint.rate_limits)}</dd></div>
+        <div><dt>latency</dt><dd>{mean === null ? "–" : latency(mean)}</dd></div>
+      </dl>
+      {endpoint.keyless ? (
+        <p class="faint">A server without keys: nothing to run out of.</p>
+      ) : endpoint.keys === 0 ? (
+        <p class="warn">It has no key. Put one in its environment variable and start the gateway again; <code>keypool check</code> tells which names were looked up.</p>
+      ) : (
+        <>
+          <StateBar states={endpoint.states} total={endpoint.keys} />
+          <ul class="counts">
+            {keyStates.filter((state) => endpoint.states[state] > 0).map((state) => (
+              <li key={state}>
+                <a href={keysHref({ endpoint: endpoint.name, state })}>
+                  <StateMark state={state} /> <b>{exact(endpoint.states[state])}</b>
+                </a>
+              </li>
+            ))}
+          </ul>
+          <RestingKeys endpoint={endpoint} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function RestingKeys({ endpoint }: { endpoint: EndpointOverview }) {
+  if (endpoint.resting.length === 0) return null;
+  const all = endpoint.states.cooling + endpoint.states.depleted + endpoint.states.invalid;
+  return (
+    <ul class="resting">
+      {endpoint.resting.map((key) => (
+        <li key={key.name}>
+          <a href={keyHref(endpoint.name, key.name)}>{key.name}</a>
+          <span class="why"><Why of={key} /></span>
+        </li>
+      ))}
+      {all > endpoint.resting.length && (
+        <li>
+          <a href={keysHref({ endpoint: endpoint.name, state: "cooling,depleted,invalid", sort: "until" })}>
+            and {exact(all - endpoint.resting.length)} more
+          </a>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function NoEndpoints() {
+  return (
+    <Empty title="No endpoint yet">
+      <p>Set a key and start the gateway again:</p>
+      <pre>OPENAI_API_KEY=… keypool serve</pre>
+      <p>or write a <code>keypool.yaml</code>; <code>keypool check</code> tells what it finds.</p>
+    </Empty>
+  );
+}

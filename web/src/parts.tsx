@@ -1,0 +1,111 @@
+// Small pieces that several pages show.
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { dimension, duration, exact, modelName, percent } from "./format";
+import { usedShare } from "./live";
+import { keyStates, type Key, type KeyState, type Limit, type StateCounts } from "./types";
+
+export function StateMark({ state }: { state: KeyState }) {
+  return (
+    <span class={`state state-${state}`}>
+      <span class="dot" aria-hidden="true" />
+      {state}
+    </span>
+  );
+}
+
+/** Counts down on its own clock from when it was told. */
+export function TimeLeft({ ms }: { ms: number }) {
+  const told = useRef({ ms, at: performance.now() });
+  if (told.current.ms !== ms) told.current = { ms, at: performance.now() };
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => redraw((times) => times + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return <>{duration(told.current.ms - (performance.now() - told.current.at))}</>;
+}
+
+/** `rate limit on gpt-4.1 · back in 12 s` */
+export function Why({ of }: { of: { reason: string; ready_in_ms: number | null } }) {
+  return (
+    <>
+      {of.reason && <span class="reason">{of.reason}</span>}
+      {of.reason && of.ready_in_ms !== null && <span class="between"> · </span>}
+      {of.ready_in_ms !== null && (
+        <span class="back">
+          back in <TimeLeft ms={of.ready_in_ms} />
+        </span>
+      )}
+    </>
+  );
+}
+
+/** How much of a limit is left. */
+export function Meter({ left, label }: { left: number; label: string }) {
+  const level = left <= 0.05 ? "empty" : left <= 0.25 ? "low" : "fine";
+  return (
+    <span class={`meter meter-${level}`} role="img" aria-label={label} title={label}>
+      <span class="meter-fill" style={{ width: `${Math.round(left * 100)}%` }} />
+    </span>
+  );
+}
+
+export function limitWords(limit: Limit): string {
+  const left = exact(Math.max(0, Math.round(limit.left)));
+  return `${left} of ${exact(limit.limit)} ${dimension(limit.dimension)} left (${limit.source})`;
+}
+
+export function Headroom({ of }: { of: Key }) {
+  const used = usedShare(of);
+  if (used === null || !of.headroom) return <span class="faint">no limit known</span>;
+  return (
+    <span class="headroom">
+      <Meter left={1 - used} label={`${limitWords(of.headroom)} on ${modelName(of.headroom.model)}`} />
+      <span class="number">{percent(1 - used)}</span>
+    </span>
+  );
+}
+
+/** The states of many keys as one bar. */
+export function StateBar({ states, total }: { states: StateCounts; total: number }) {
+  const present = keyStates.filter((state) => states[state] > 0);
+  const words = present.map((state) => `${exact(states[state])} ${state}`).join(", ");
+  return (
+    <span class="statebar" role="img" aria-label={words} title={words}>
+      {present.map((state) => (
+        <span
+          key={state}
+          class={`statebar-part fill-${state}`}
+          style={{ flexGrow: Math.max(states[state], total / 60) }}
+        />
+      ))}
+    </span>
+  );
+}
+
+export function Tile(props: {
+  name: string;
+  value: ComponentChildren;
+  note?: ComponentChildren;
+  tone?: "plain" | "warn";
+  children?: ComponentChildren;
+}) {
+  return (
+    <section class={`tile tile-${props.tone ?? "plain"}`} aria-label={props.name}>
+      <h2>{props.name}</h2>
+      <p class="value">{props.value}</p>
+      {props.note !== undefined && <p class="note">{props.note}</p>}
+      {props.children}
+    </section>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}

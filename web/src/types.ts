@@ -1,0 +1,135 @@
+// What the admin API answers with; docs/openapi.json describes each field.
+
+export const keyStates = ["ready", "cooling", "depleted", "invalid", "disabled", "draining"] as const;
+export type KeyState = (typeof keyStates)[number];
+export type StateCounts = Record<KeyState, number>;
+
+export interface Limit {
+  dimension: string;
+  source: string;
+  limit: number;
+  left: number;
+}
+
+export interface Key {
+  endpoint: string;
+  name: string;
+  state: KeyState;
+  reason: string;
+  until: string | null;
+  ready_in_ms: number | null;
+  headroom: (Limit & { model: string }) | null;
+  in_flight: number;
+  window_load: number;
+  total_requests: number;
+  successes: number;
+  failures: number;
+  rate_limits: number;
+  abandoned: number;
+  last_failure: string;
+  success_rate: number;
+  total_latency_ms: number;
+  average_latency_ms: number;
+  total_input_tokens: number;
+  total_output_tokens: number;
+  last_rate_limit_at: string | null;
+  last_success_at: string | null;
+}
+
+export interface KeyPage {
+  keys: Key[];
+  total: number;
+  offset: number;
+  limit: number;
+  states: StateCounts;
+}
+
+export interface Lane {
+  model: string;
+  keys: string[];
+  in_flight: number;
+  load: number;
+  limits: Limit[];
+  resting: boolean;
+  until: string | null;
+  ready_in_ms: number | null;
+}
+
+export interface OneKey {
+  key: Key;
+  lanes: Lane[];
+}
+
+export interface Calls {
+  answered: number;
+  refused: number;
+  broken: number;
+  hung_up: number;
+}
+
+export interface Tokens {
+  input: number;
+  output: number;
+}
+
+export interface Resting {
+  name: string;
+  state: KeyState;
+  reason: string;
+  until: string | null;
+  ready_in_ms: number | null;
+}
+
+export interface EndpointOverview {
+  name: string;
+  base_url: string;
+  dialect: string;
+  keyless: boolean;
+  keys: number;
+  states: StateCounts;
+  calls: Calls;
+  in_flight: number;
+  waiting: number;
+  retries: number;
+  leased: number;
+  rate_limits: number;
+  failures: number;
+  tokens: Tokens;
+  load: number;
+  successes: number;
+  total_latency_ms: number;
+  resting: Resting[];
+}
+
+export interface Overview {
+  at: string;
+  version: string;
+  keys: number;
+  states: StateCounts;
+  calls: Calls;
+  astray: number;
+  connections: number;
+  in_flight: number;
+  waiting: number;
+  retries: number;
+  leased: number;
+  rate_limits: number;
+  failures: number;
+  tokens: Tokens;
+  endpoints: EndpointOverview[];
+}
+
+export interface KeyChanges {
+  keys: Key[];
+  left_out: number;
+}
+
+export type KeyCommand = "enable" | "disable" | "reset";
+export interface KeyName {
+  endpoint: string;
+  name: string;
+}
+export interface Told {
+  told: number;
+  changed: (KeyName & { was: KeyState; state: KeyState })[];
+}
