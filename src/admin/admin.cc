@@ -7,21 +7,66 @@
 #include <spdlog/spdlog.h>
 
 #include "admin/api.h"
+#include "admin/json_answer.h"
+#include "admin/pulse.h"
 #include "http/server.h"
 
 namespace keypool::admin {
 namespace {
 
-/// Admin requests carry no body worth reading.
-constexpr std::uint64_t kBodyBytes = 64 * 1024;
+/// A selection of some ten thousand keys.
+constexpr std::uint64_t kBodyBytes = 4 * 1024 * 1024;
+
+/// Each listener costs a connection; browsers open one a page.
+constexpr std::size_t kMostListeners = 64;
+
+/// Counts who listens to the events.
+class Listener {
+ public:
+  explicit Listener(std::size_t& count) noexcept : count_(count) { ++count_; }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener() { --count_; }
+
+ private:
+  std::size_t& count_;
+};
+
+/// Lives on the admin thread alone.
+struct Desk {
+  Subject subject;
+  Pulse pulse{subject};
+  std::size_t listeners = 0;
+};
 
 struct Handler {
-  Subject subject;
+  Desk* desk;
 
   boost::asio::awaitable<void> operator()(const http::Request& request,
                                           http::Responder& responder) const {
-    http::Answer answered = answer(request, subject);
-    co_await responder.send(std::move(answered));
+    http::Answer answered = answer(request, desk->subject);
+    if (!begins_events(answered)) {
+      co_await responder.send(std::move(answered));
+    } else if (desk->listeners == kMostListeners) {
+      http::Answer refused = error_answer(
+          503, "too_many_listeners", "too many listen to the events already; close some of them");
+      co_await responder.send(std::move(refused));
+    } else {
+      co_await tell(std::move(answered), responder);
+    }
+  }
+
+  /// Until the reader leaves or the server stops.
+  boost::asio::awaitable<void> tell(http::Answer beginning, http::Responder& responder) const {
+    const Listener listener(desk->listeners);
+    http::AnswerHead head{.status = beginning.status, .headers = std::move(beginning.headers)};
+    bool there = co_await responder.begin(std::move(head));
+    if (there) there = co_await responder.write(beginning.body);
+    while (there) {
+      const std::string beat = desk->pulse.beat();
+      there = co_await responder.write(beat);
+      if (there) there = co_await responder.wait(Pulse::kEvery);
+    }
   }
 };
 
@@ -29,9 +74,13 @@ struct Handler {
 
 class Admin::State {
  public:
-  State(const config::Config& config, KeyPool& pool, const Clock& clock)
+  State(const config::Config& config, KeyPool& pool, std::function<Traffic()> traffic,
+        const Clock& clock)
       : listen_(config.admin),
-        server_(io_, Handler{{config, pool, clock, [this] { return stopping_.load(); }}},
+        desk_{.subject = {config, pool, clock, [this] { return stopping_.load(); },
+                          std::move(traffic),
+                          [](std::string_view line) { spdlog::info("admin: {}", line); }}},
+        server_(io_, Handler{&desk_},
                 {.body_bytes = kBodyBytes, .on_error = [](std::string_view what) {
                    spdlog::error("admin: a request failed: {}", what);
                  }}) {}
@@ -55,13 +104,15 @@ class Admin::State {
  private:
   const config::Listen listen_;
   std::atomic<bool> stopping_{false};
+  Desk desk_;
   boost::asio::io_context io_{1};
   http::Server server_;
   std::thread thread_;
 };
 
-Admin::Admin(const config::Config& config, KeyPool& pool, const Clock& clock)
-    : state_(std::make_unique<State>(config, pool, clock)) {}
+Admin::Admin(const config::Config& config, KeyPool& pool, std::function<Traffic()> traffic,
+             const Clock& clock)
+    : state_(std::make_unique<State>(config, pool, std::move(traffic), clock)) {}
 Admin::~Admin() = default;
 
 std::expected<void, std::string> Admin::start() { return state_->start(); }

@@ -2,23 +2,28 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include <keypool/clock.h>
 #include <keypool/key_pool.h>
 
+#include "admin/subject.h"
 #include "config/config.h"
 
 namespace keypool::admin {
 
-/// The operator's door: the admin API of admin/api.h on a listener and a thread of its own.
+/// The operator's door: dashboard, API and metrics of admin/api.h on a listener and a thread of its
+/// own.
 ///
 /// Thread-safety: members may be called from any thread, `start` once.
 class Admin {
  public:
-  /// Listens at `config.admin`. All three must outlive it.
-  Admin(const config::Config& config, KeyPool& pool, const Clock& clock = system_clock());
+  /// Listens at `config.admin`. `traffic` is asked, on the admin thread, for what the gateway
+  /// counted. All of them must outlive it.
+  Admin(const config::Config& config, KeyPool& pool, std::function<Traffic()> traffic,
+        const Clock& clock = system_clock());
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
   ~Admin();  ///< stops and joins

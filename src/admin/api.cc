@@ -1,14 +1,26 @@
 #include "admin/api.h"
 
 #include <algorithm>
-#include <ranges>
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "admin/assets.h"
+#include "admin/config_json.h"
 #include "admin/guard.h"
+#include "admin/headroom.h"
+#include "admin/json_answer.h"
+#include "admin/key_commands.h"
 #include "admin/key_json.h"
+#include "admin/key_list.h"
+#include "admin/known_endpoint.h"
+#include "admin/metrics.h"
+#include "admin/overview.h"
+#include "admin/snapshot.h"
 #include "admin/target.h"
 #include "provider/dialect.h"
 
@@ -18,49 +30,66 @@ namespace {
 using nlohmann::json;
 using Segments = std::vector<std::string>;
 
-constexpr std::string_view kIndex =
-    "keypool " KEYPOOL_VERSION
-    " admin\n\n"
-    "GET  /healthz                                          the process is alive\n"
-    "GET  /readyz                                           a call sent now could be served\n"
-    "GET  /api/v1/endpoints                                 endpoints and how many keys each has\n"
-    "GET  /api/v1/keys                                      every key; ?endpoint=NAME for one "
-    "endpoint's\n"
-    "POST /api/v1/keys/{endpoint}/{name}/disable            take a key out of rotation\n"
-    "POST /api/v1/keys/{endpoint}/{name}/enable             put it back\n"
-    "POST /api/v1/keys/{endpoint}/{name}/reset              end its cooldowns, forget why it was "
-    "out\n"
-    "\nOn a terminal: keypool status\n";
+constexpr std::string_view kEventStream = "text/event-stream";
 
-http::Answer json_answer(const json& body, int status = 200) {
-  return {.status = status,
-          .headers = {{"content-type", "application/json"}},
-          .body = body.dump(2, ' ', false, json::error_handler_t::replace) + "\n"};
-}
+/// A request on its way to what answers it.
+struct Call {
+  const http::Request& request;
+  const Subject& subject;
+  Segments named;  ///< what stands in the path where the pattern has `{…}`, in order
+};
 
-http::Answer index_page() {
+http::Answer text_answer(std::string_view content_type, std::string body) {
   return {.status = 200,
-          .headers = {{"content-type", "text/plain; charset=utf-8"}},
-          .body = std::string(kIndex)};
+          .headers = {{"content-type", std::string(content_type)}},
+          .body = std::move(body)};
 }
 
-bool can_serve(const config::Endpoint& endpoint, const KeyPool& pool) {
-  return endpoint.keyless || pool.available_keys(endpoint.name) > 0;
+std::string listing() {
+  std::string lines = "keypool " KEYPOOL_VERSION " admin\n\n";
+  for (const Endpoint& endpoint : api()) {
+    lines += fmt::format("{:<4} {:<40} {}\n", endpoint.method, endpoint.path, endpoint.what);
+  }
+  return lines + "\nIn a browser this page is the dashboard. On a terminal: keypool status\n";
 }
 
-http::Answer readiness(const Subject& subject) {
+// A browser gets the dashboard; `curl` gets something to read.
+http::Answer front_page(const Call& call) {
+  const auto accept = call.request.header("accept");
+  if (accept && accept->find("text/html") != std::string_view::npos) {
+    return asset_answer("index.html");
+  }
+  return text_answer("text/plain; charset=utf-8", listing());
+}
+
+http::Answer file(const Call& call) { return asset_answer(call.named[0]); }
+
+http::Answer health(const Call&) { return json_answer({{"status", "ok"}}); }
+
+http::Answer readiness(const Call& call) {
   const auto not_ready = [](std::string_view why) {
     return json_answer({{"status", "not ready"}, {"reason", why}}, 503);
   };
+  const Subject& subject = call.subject;
   if (subject.stopping()) return not_ready("the gateway is stopping");
   const bool any = std::ranges::any_of(subject.config.endpoints, [&](const auto& endpoint) {
-    return can_serve(endpoint, subject.pool);
+    return endpoint.keyless || subject.pool.available_keys(endpoint.name) > 0;
   });
   if (!any) return not_ready("no endpoint has a key that may be used now");
   return json_answer({{"status", "ready"}});
 }
 
-http::Answer endpoints(const Subject& subject) {
+http::Answer metrics(const Call& call) {
+  return text_answer("text/plain; version=0.0.4; charset=utf-8",
+                     metrics_text(take_snapshot(call.subject)));
+}
+
+http::Answer show_overview(const Call& call) {
+  return json_answer(overview(take_snapshot(call.subject), call.subject.config));
+}
+
+http::Answer endpoints(const Call& call) {
+  const Subject& subject = call.subject;
   json list = json::array();
   for (const config::Endpoint& endpoint : subject.config.endpoints) {
     const auto keys = subject.pool.stats(endpoint.name);
@@ -77,107 +106,156 @@ http::Answer endpoints(const Subject& subject) {
   return json_answer({{"endpoints", std::move(list)}});
 }
 
-bool known_endpoint(const Subject& subject, std::string_view name) {
-  return std::ranges::any_of(subject.config.endpoints,
-                             [name](const auto& endpoint) { return endpoint.name == name; });
-}
-
-http::Answer unknown_endpoint(const Subject& subject, std::string_view name) {
-  auto names = subject.config.endpoints | std::views::transform(&config::Endpoint::name);
-  return error_answer(404, "unknown_endpoint",
-                      fmt::format("no endpoint \"{}\"; there {}: {}", name,
-                                  subject.config.endpoints.size() == 1 ? "is" : "are",
-                                  fmt::join(names.begin(), names.end(), ", ")));
-}
-
-http::Answer keys(const Subject& subject, std::string_view query) {
-  const auto wanted = query_value(query, "endpoint");
-  if (wanted && !known_endpoint(subject, *wanted)) return unknown_endpoint(subject, *wanted);
-  const WallTime now = subject.clock.wall();
-  json list = json::array();
-  for (const config::Endpoint& endpoint : subject.config.endpoints) {
-    if (wanted && endpoint.name != *wanted) continue;
-    for (const KeyStats& key : subject.pool.stats(endpoint.name)) {
-      list.push_back(key_json(endpoint.name, key, now));
-    }
+http::Answer keys(const Call& call) {
+  const auto query = read_key_query(call.request.query());
+  if (!query) return error_answer(400, "bad_request", query.error());
+  if (!query->endpoint.empty() && !known_endpoint(call.subject, query->endpoint)) {
+    return unknown_endpoint(call.subject, query->endpoint);
   }
-  return json_answer({{"keys", std::move(list)}});
+  return json_answer(key_list(call.subject, *query));
 }
 
-/// Carries out `verb`; nothing when it is none of ours.
-std::optional<bool> act(KeyPool& pool, const std::string& endpoint, const std::string& key,
-                        std::string_view verb) {
-  if (verb == "enable") return pool.enable_key(endpoint, key);
-  if (verb == "disable") return pool.disable_key(endpoint, key);
-  if (verb == "reset") return pool.reset_key(endpoint, key);
-  return std::nullopt;
-}
-
-http::Answer change_key(const Subject& subject, const std::string& endpoint,
-                        const std::string& name, std::string_view verb) {
+http::Answer one_key(const Call& call) {
+  const auto& [request, subject, named] = call;
+  const std::string& endpoint = named[0];
+  const std::string& name = named[1];
   if (!known_endpoint(subject, endpoint)) return unknown_endpoint(subject, endpoint);
-  const auto done = act(subject.pool, endpoint, name, verb);
-  if (!done) {
-    return error_answer(
-        404, "not_found",
-        fmt::format("a key can be told to enable, disable or reset, not \"{}\"", verb));
-  }
   const auto stats = subject.pool.stats(endpoint);
   const auto key = std::ranges::find(stats, name, &KeyStats::name);
-  if (!*done || key == stats.end()) {
-    return error_answer(
-        404, "unknown_key",
-        fmt::format("endpoint \"{}\" has no key \"{}\"; GET /api/v1/keys?endpoint={} "
-                    "lists those it has",
-                    endpoint, name, endpoint));
+  if (key == stats.end()) {
+    return error_answer(404, "unknown_key",
+                        fmt::format("endpoint \"{}\" has no key \"{}\"", endpoint, name));
   }
-  return json_answer({{"key", key_json(endpoint, *key, subject.clock.wall())}});
+  const WallTime now = subject.clock.wall();
+  auto lanes = subject.pool.lanes(endpoint);
+  std::erase_if(lanes, [&](const LaneStats& lane) {
+    return std::ranges::find(lane.keys, name) == lane.keys.end();
+  });
+  json list = json::array();
+  for (const LaneStats& lane : lanes) list.push_back(lane_json(lane, now));
+  return json_answer({{"key", key_json(endpoint, *key, find(headroom_of(lanes), name), now)},
+                      {"lanes", std::move(list)}});
 }
 
-http::Answer only(std::string_view method, const http::Request& request) {
+http::Answer lanes(const Call& call) {
+  const Subject& subject = call.subject;
+  const auto endpoint = query_value(call.request.query(), "endpoint");
+  if (!endpoint) return error_answer(400, "bad_request", "expected ?endpoint=NAME");
+  if (!known_endpoint(subject, *endpoint)) return unknown_endpoint(subject, *endpoint);
+  const WallTime now = subject.clock.wall();
+  json list = json::array();
+  for (const LaneStats& lane : subject.pool.lanes(*endpoint)) list.push_back(lane_json(lane, now));
+  return json_answer({{"endpoint", *endpoint}, {"lanes", std::move(list)}});
+}
+
+http::Answer configuration(const Call& call) {
+  return json_answer(config_json(call.subject.config));
+}
+
+http::Answer description(const Call&) { return asset_answer("openapi.json"); }
+
+http::Answer events(const Call&) { return text_answer(kEventStream, "retry: 1000\n\n"); }
+
+http::Answer unknown_command(std::string_view name) {
+  return error_answer(
+      404, "not_found",
+      fmt::format("a key can be told to enable, disable or reset, not \"{}\"", name));
+}
+
+http::Answer change_key(const Call& call) {
+  const auto command = key_command(call.named[2]);
+  if (!command) return unknown_command(call.named[2]);
+  return tell_key(call.subject, call.named[0], call.named[1], *command);
+}
+
+http::Answer change_keys(const Call& call) {
+  const auto command = key_command(call.named[0]);
+  if (!command) return unknown_command(call.named[0]);
+  return tell_keys(call.subject, call.request.body, *command);
+}
+
+using Handle = http::Answer (*)(const Call&);
+
+constexpr auto kApi = std::to_array<Endpoint>({
+    {"GET", "/", "the dashboard"},
+    {"GET", "/assets/{file}", "its parts"},
+    {"GET", "/healthz", "the process is alive"},
+    {"GET", "/readyz", "a call sent now could be served"},
+    {"GET", "/metrics", "numbers for Prometheus"},
+    {"GET", "/api/v1/openapi.json", "this API, described for programs"},
+    {"GET", "/api/v1/overview", "the numbers of the gateway and of each endpoint"},
+    {"GET", "/api/v1/events", "the same each second, and the keys that changed (SSE)"},
+    {"GET", "/api/v1/endpoints", "endpoints and how many keys each has"},
+    {"GET", "/api/v1/keys", "keys: searched, filtered, sorted, by the page"},
+    {"GET", "/api/v1/keys/{endpoint}/{name}", "one key and its lanes"},
+    {"GET", "/api/v1/lanes", "?endpoint=NAME: limits and what is left of them"},
+    {"GET", "/api/v1/config", "the configuration in force"},
+    {"POST", "/api/v1/keys/{endpoint}/{name}/{command}", "disable, enable or reset a key"},
+    {"POST", "/api/v1/keys/{command}", "the same for several keys, or for all of an endpoint"},
+});
+
+constexpr std::array<Handle, kApi.size()> kHandles{
+    front_page, file, health,  readiness, metrics,       description, show_overview, events,
+    endpoints,  keys, one_key, lanes,     configuration, change_key,  change_keys};
+
+/// What stands at the `{…}` of `pattern`; nothing when `path` is another.
+std::optional<Segments> match(std::string_view pattern, const Segments& path) {
+  Segments named;
+  std::size_t at = 0;
+  pattern.remove_prefix(1);
+  while (!pattern.empty()) {
+    const std::size_t slash = std::min(pattern.find('/'), pattern.size());
+    const std::string_view part = pattern.substr(0, slash);
+    pattern.remove_prefix(std::min(slash + 1, pattern.size()));
+    if (at == path.size()) return std::nullopt;
+    if (part.starts_with('{')) {
+      named.push_back(path[at]);
+    } else if (part != path[at]) {
+      return std::nullopt;
+    }
+    ++at;
+  }
+  if (at != path.size()) return std::nullopt;
+  return named;
+}
+
+http::Answer wrong_method(const http::Request& request, std::string_view allowed) {
   http::Answer refused =
       error_answer(405, "method_not_allowed",
-                   fmt::format("{} takes {}, not {}", request.path(), method, request.method));
-  refused.headers.push_back({"allow", std::string(method)});
+                   fmt::format("{} takes {}, not {}", request.path(), allowed, request.method));
+  refused.headers.push_back({"allow", std::string(allowed)});
   return refused;
-}
-
-std::optional<http::Answer> page(const Segments& path, std::string_view query,
-                                 const Subject& subject) {
-  if (path.empty()) return index_page();
-  if (path == Segments{"healthz"}) return json_answer({{"status", "ok"}});
-  if (path == Segments{"readyz"}) return readiness(subject);
-  if (path == Segments{"api", "v1", "endpoints"}) return endpoints(subject);
-  if (path == Segments{"api", "v1", "keys"}) return keys(subject, query);
-  return std::nullopt;
 }
 
 http::Answer routed(const http::Request& request, const Subject& subject) {
   const auto path = path_segments(request.path());
   if (!path) return error_answer(400, "bad_request", "the path holds a broken %-escape");
-
-  if (path->size() == 6 && (*path)[0] == "api" && (*path)[1] == "v1" && (*path)[2] == "keys") {
-    if (request.method != "POST") return only("POST", request);
-    return change_key(subject, (*path)[3], (*path)[4], (*path)[5]);
+  std::string_view allowed;
+  for (std::size_t i = 0; i < kApi.size(); ++i) {
+    auto named = match(kApi[i].path, *path);
+    if (!named) continue;
+    if (request.method == kApi[i].method) {
+      return kHandles[i]({request, subject, std::move(*named)});
+    }
+    allowed = kApi[i].method;
   }
-
-  const auto shown = page(*path, request.query(), subject);
-  if (!shown) {
-    return error_answer(404, "not_found",
-                        fmt::format("there is no {}; GET / lists what there is", request.path()));
-  }
-  return request.method == "GET" ? *shown : only("GET", request);
+  if (!allowed.empty()) return wrong_method(request, allowed);
+  return error_answer(404, "not_found",
+                      fmt::format("there is no {}; GET / lists what there is", request.path()));
 }
 
 }  // namespace
 
+std::span<const Endpoint> api() noexcept { return kApi; }
+
+bool begins_events(const http::Answer& answer) noexcept {
+  return answer.status == 200 && answer.header("content-type") == kEventStream;
+}
+
 http::Answer answer(const http::Request& request, const Subject& subject) {
   auto refused = refusal(request, subject.config.admin);
   http::Answer answer = refused ? std::move(*refused) : routed(request, subject);
-  answer.headers.push_back({"cache-control", "no-store"});
-  answer.headers.push_back({"x-content-type-options", "nosniff"});
-  answer.headers.push_back(
-      {"content-security-policy", "default-src 'none'; frame-ancestors 'none'"});
+  for (http::Field& header : protective_headers()) answer.headers.push_back(std::move(header));
   return answer;
 }
 

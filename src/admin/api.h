@@ -1,32 +1,29 @@
 #pragma once
 
-#include <functional>
+#include <span>
+#include <string_view>
 
-#include <keypool/clock.h>
-#include <keypool/key_pool.h>
-
-#include "config/config.h"
+#include "admin/subject.h"
 #include "http/answer.h"
 #include "http/server.h"
 
 namespace keypool::admin {
 
-/// What the API tells about and acts on. Everything pointed to outlives it.
-struct Subject {
-  const config::Config& config;
-  KeyPool& pool;
-  const Clock& clock;
-  std::function<bool()> stopping;  ///< the gateway takes no new calls
+/// One thing that the admin API does. docs/openapi.json describes each.
+struct Endpoint {
+  std::string_view method;
+  std::string_view path;  ///< `/api/v1/keys/{endpoint}/{name}`
+  std::string_view what;
 };
 
-/// The admin API, as a plain function of one request:
-///
-///     GET  /                                  what there is, as text
-///     GET  /healthz                           the process is alive
-///     GET  /readyz                            a call sent now could be served; else 503 and why
-///     GET  /api/v1/endpoints
-///     GET  /api/v1/keys[?endpoint=NAME]
-///     POST /api/v1/keys/{endpoint}/{name}/(enable|disable|reset)
+/// All of them.
+[[nodiscard]] std::span<const Endpoint> api() noexcept;
+
+/// The admin API as a plain function of one request. `GET /api/v1/events` is answered with the
+/// beginning of a stream, to which Pulse's beats belong.
 [[nodiscard]] http::Answer answer(const http::Request& request, const Subject& subject);
+
+/// Whether the answer begins a stream of events.
+[[nodiscard]] bool begins_events(const http::Answer& answer) noexcept;
 
 }  // namespace keypool::admin

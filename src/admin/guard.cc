@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+
+#include "admin/json_answer.h"
 
 namespace keypool::admin {
 namespace {
@@ -47,14 +48,20 @@ bool from_another_origin(const http::Request& request, std::string_view authorit
   return site && *site != "same-origin" && *site != "none";
 }
 
-}  // namespace
-
-http::Answer error_answer(int status, std::string_view code, std::string_view message) {
-  const nlohmann::json body{{"error", {{"code", code}, {"message", message}}}};
-  return {.status = status,
-          .headers = {{"content-type", "application/json"}},
-          .body = body.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"};
+bool made_by_browser(const http::Request& request) {
+  return request.header("origin") || request.header("sec-fetch-site");
 }
+
+bool says_json(std::string_view content_type) {
+  return http::same_name(content_type.substr(0, content_type.find(';')), "application/json");
+}
+
+bool could_be_a_form(const http::Request& request) {
+  const auto content_type = request.header("content-type");
+  return content_type ? !says_json(*content_type) : made_by_browser(request);
+}
+
+}  // namespace
 
 std::optional<http::Answer> refusal(const http::Request& request, const config::Listen& listen) {
   const auto authority = only_host(request.headers);
@@ -67,11 +74,28 @@ std::optional<http::Answer> refusal(const http::Request& request, const config::
                                     "not to the host name this request was made for",
                                     listen.host));
   }
-  if (changes_something(request.method) && from_another_origin(request, *authority)) {
+  if (!changes_something(request.method)) return std::nullopt;
+  if (from_another_origin(request, *authority)) {
     return error_answer(403, "forbidden_origin",
                         "a page of another origin may not change anything here");
   }
+  if (could_be_a_form(request)) {
+    return error_answer(415, "unsupported_media_type",
+                        "what changes something is sent as content-type: application/json");
+  }
   return std::nullopt;
+}
+
+http::Fields protective_headers() {
+  return {{"cache-control", "no-store"},
+          {"x-content-type-options", "nosniff"},
+          {"referrer-policy", "no-referrer"},
+          {"cross-origin-resource-policy", "same-origin"},
+          {"cross-origin-opener-policy", "same-origin"},
+          {"content-security-policy",
+           "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+           "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+           "require-trusted-types-for 'script'; trusted-types 'none'"}};
 }
 
 }  // namespace keypool::admin

@@ -10,17 +10,19 @@
 
 namespace keypool::admin {
 
-/// An error as every part of the API words one: `{"error": {"code": …, "message": …}}`.
-[[nodiscard]] http::Answer error_answer(int status, std::string_view code,
-                                        std::string_view message);
-
 /// What a browser may have been talked into, refused before anything is looked at:
 /// - a `Host` that is neither a loopback name or address nor the one listened on. A page whose own
 ///   name was made to resolve to this machine (DNS rebinding) still says its own name there;
-/// - a call that changes something and comes from a page of another origin.
+/// - a call that changes something and comes from a page of another origin;
+/// - one that says it is no JSON, as what a form sends does, or that a browser made and that does
+///   not say it is: such a call may come from any page, without a question asked before.
 ///
 /// Nothing when the request may go on.
 [[nodiscard]] std::optional<http::Answer> refusal(const http::Request& request,
                                                   const config::Listen& listen);
+
+/// What every answer carries: it is kept by nobody, shown in no frame, read by no other origin, and
+/// a page of ours loads, runs and asks nothing but what this listener has.
+[[nodiscard]] http::Fields protective_headers();
 
 }  // namespace keypool::admin

@@ -64,6 +64,22 @@ int cannot_listen(const std::string& why, const config::Listen& wanted, const ch
   return kFailed;
 }
 
+admin::Traffic traffic_of(const gateway::Counters& counters) {
+  admin::Traffic traffic{.endpoints = {},
+                         .connections = counters.connections.load(),
+                         .astray = counters.astray.load()};
+  for (std::size_t i = 0; i < counters.endpoints(); ++i) {
+    const gateway::EndpointCounters& endpoint = counters.of(i);
+    traffic.endpoints.push_back({.answered = endpoint.ended_as(gateway::Outcome::answered),
+                                 .refused = endpoint.ended_as(gateway::Outcome::refused),
+                                 .broken = endpoint.ended_as(gateway::Outcome::broken),
+                                 .hung_up = endpoint.ended_as(gateway::Outcome::hung_up),
+                                 .in_flight = endpoint.in_flight.load(),
+                                 .retries = endpoint.retries.load()});
+  }
+  return traffic;
+}
+
 int serve(const Options& options) {
   const StopSignals stop;
   log_to_stderr(options.log_level);
@@ -88,7 +104,7 @@ int serve(const Options& options) {
   if (auto started = gateway.start(); !started) {
     return cannot_listen(started.error(), config.listen, "--listen");
   }
-  admin::Admin admin(config, pool);
+  admin::Admin admin(config, pool, [&gateway] { return traffic_of(gateway.counters()); });
   if (auto started = admin.start(); !started) {
     return cannot_listen(started.error(), config.admin, "--admin-listen");
   }

@@ -31,7 +31,7 @@ int status(const Options& options) {
     fmt::print(stderr, "keypool: {}\n", address.error());
     return kMisused;
   }
-  const auto answer = ask_admin(*address, "/api/v1/keys");
+  const auto answer = ask_admin(*address, "/api/v1/keys?limit=100000");
   if (!answer) {
     fmt::print(stderr, "keypool: {}\n", answer.error());
     return kFailed;

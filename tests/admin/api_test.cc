@@ -1,5 +1,7 @@
 #include "admin/api.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -11,26 +13,45 @@ namespace {
 
 using nlohmann::json;
 using std::chrono::milliseconds;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 class Api : public testing::Test {
  protected:
   http::Answer ask(std::string_view method, std::string_view target) {
-    const std::vector<http::Header> headers{{"host", "localhost:8081"}};
-    return answer({.method = method, .target = target, .headers = headers, .body = {}},
-                  {watched_.config, watched_.pool, system_clock(), [this] { return stopping_; }});
+    return watched_.ask(method, target);
   }
 
   json get(std::string_view target) { return json::parse(ask("GET", target).body); }
 
   WatchedPool watched_;
-  bool stopping_ = false;
 };
 
-TEST_F(Api, IndexNamesWhatThereIs) {
+TEST_F(Api, FrontPageNamesWhatThereIs) {
   const auto page = ask("GET", "/");
   EXPECT_EQ(page.status, 200);
-  EXPECT_THAT(page.body, HasSubstr("/api/v1/keys"));
+  for (const Endpoint& endpoint : api()) EXPECT_THAT(page.body, HasSubstr(endpoint.path));
+}
+
+TEST_F(Api, FrontPageIsTheDashboardForABrowser) {
+  const std::vector<http::Header> headers{{"host", "localhost"}, {"accept", "text/html,*/*"}};
+  const auto page =
+      answer({.method = "GET", .target = "/", .headers = headers, .body = {}}, watched_.subject());
+  EXPECT_EQ(page.header("content-type"), "text/html; charset=utf-8");
+  EXPECT_THAT(page.body, HasSubstr("/assets/app.js"));
+}
+
+TEST_F(Api, AssetsAreServedByTheirTypeAndNothingBesideThem) {
+  EXPECT_EQ(ask("GET", "/assets/app.js").header("content-type"), "text/javascript; charset=utf-8");
+  EXPECT_EQ(ask("GET", "/assets/app.css").header("content-type"), "text/css; charset=utf-8");
+  EXPECT_EQ(ask("GET", "/assets/icon.svg").header("content-type"), "image/svg+xml");
+  for (const char* other :
+       {"/assets/", "/assets/..", "/assets/../app.js", "/assets/..%2F..%2Fetc%2Fpasswd",
+        "/assets/%2e%2e%2fapp.js", "/assets/app.js%00.css", "/assets//etc/passwd", "/assets/APP.JS",
+        "/../../etc/passwd"}) {
+    EXPECT_GE(ask("GET", other).status, 400) << other;
+  }
 }
 
 TEST_F(Api, EndpointsShowWhereCallsGoAndHowManyKeysMayBeUsed) {
@@ -63,6 +84,43 @@ TEST_F(Api, KeysShowWhatThePoolCounted) {
 TEST_F(Api, KeysOfOneEndpoint) {
   EXPECT_EQ(get("/api/v1/keys?endpoint=openai")["keys"].size(), 2);
   EXPECT_EQ(get("/api/v1/keys?endpoint=empty")["keys"].size(), 0);
+}
+
+TEST_F(Api, OneKeyComesWithItsLanes) {
+  auto lease = watched_.pool.lease("openai", {.model = "gpt-4.1"});
+  ASSERT_TRUE(lease);
+  lease->succeed({.latency = milliseconds(250), .input_tokens = 100, .output_tokens = 50});
+
+  const auto answer = get("/api/v1/keys/openai/OPENAI_API_KEY[0]");
+
+  EXPECT_EQ(answer["key"]["name"], "OPENAI_API_KEY[0]");
+  ASSERT_EQ(answer["lanes"].size(), 1);
+  EXPECT_EQ(answer["lanes"][0]["model"], "gpt-4.1");
+  EXPECT_EQ(answer["lanes"][0]["keys"], json::array({"OPENAI_API_KEY[0]"}));
+  EXPECT_EQ(ask("GET", "/api/v1/keys/openai/NOBODY").status, 404);
+}
+
+TEST_F(Api, LanesShowLimitsWithTheirSource) {
+  watched_.pool.configure_key(
+      "openai", "OPENAI_API_KEY[1]",
+      {.limits = {{.model = "*", .limits = {.most = {{60, 0, 0, 0, 0, 0}}}}}});
+  auto lease = watched_.pool.lease("openai", {.model = "gpt-4.1"});
+  ASSERT_TRUE(lease);
+
+  const auto lanes = get("/api/v1/lanes?endpoint=openai")["lanes"];
+
+  const auto limited =
+      std::ranges::find_if(lanes, [](const json& lane) { return !lane["limits"].empty(); });
+  ASSERT_NE(limited, lanes.end());
+  EXPECT_EQ((*limited)["keys"], json::array({"OPENAI_API_KEY[1]"}));
+  EXPECT_EQ((*limited)["limits"][0]["dimension"], "requests_per_minute");
+  EXPECT_EQ((*limited)["limits"][0]["source"], "configured");
+  EXPECT_EQ((*limited)["limits"][0]["limit"], 60);
+}
+
+TEST_F(Api, LanesAreAskedForByEndpoint) {
+  EXPECT_EQ(ask("GET", "/api/v1/lanes").status, 400);
+  EXPECT_EQ(ask("GET", "/api/v1/lanes?endpoint=nowhere").status, 404);
 }
 
 TEST_F(Api, UnknownEndpointIsToldWithTheKnownOnes) {
@@ -117,14 +175,17 @@ TEST_F(Api, IsReadyWhileAnyEndpointCanServe) {
 }
 
 TEST_F(Api, IsAliveButNotReadyWhileItStops) {
-  stopping_ = true;
+  watched_.stopping = true;
   EXPECT_EQ(ask("GET", "/healthz").status, 200);
   EXPECT_EQ(ask("GET", "/readyz").status, 503);
   EXPECT_EQ(get("/readyz")["reason"], "the gateway is stopping");
 }
 
 TEST_F(Api, NoAnswerHoldsASecret) {
-  for (const char* target : {"/", "/healthz", "/readyz", "/api/v1/endpoints", "/api/v1/keys"}) {
+  for (const char* target :
+       {"/", "/healthz", "/readyz", "/metrics", "/api/v1/endpoints", "/api/v1/keys",
+        "/api/v1/overview", "/api/v1/config", "/api/v1/lanes?endpoint=openai",
+        "/api/v1/keys/openai/OPENAI_API_KEY[0]"}) {
     EXPECT_THAT(ask("GET", target).body, Not(HasSubstr(kMarker))) << target;
   }
 }
@@ -133,6 +194,10 @@ TEST_F(Api, NoAnswerMayBeStoredOrFramed) {
   const auto answer = ask("GET", "/api/v1/keys");
   EXPECT_EQ(answer.header("cache-control"), "no-store");
   EXPECT_EQ(answer.header("x-content-type-options"), "nosniff");
+  EXPECT_EQ(answer.header("cross-origin-resource-policy"), "same-origin");
+  EXPECT_THAT(*answer.header("content-security-policy"),
+              AllOf(HasSubstr("default-src 'none'"), HasSubstr("script-src 'self'"),
+                    HasSubstr("frame-ancestors 'none'"), Not(HasSubstr("unsafe"))));
 }
 
 }  // namespace

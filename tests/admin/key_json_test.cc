@@ -23,7 +23,7 @@ TEST(KeyJson, OfACoolingKeySaysWhyAndUntilWhen) {
   key.until = kNow + milliseconds(12'500);
   key.rate_limits = 3;
 
-  const auto json = key_json("openai", key, kNow);
+  const auto json = key_json("openai", key, std::nullopt, kNow);
 
   EXPECT_EQ(json["endpoint"], "openai");
   EXPECT_EQ(json["name"], "OPENAI_API_KEY[2]");
@@ -35,7 +35,7 @@ TEST(KeyJson, OfACoolingKeySaysWhyAndUntilWhen) {
 }
 
 TEST(KeyJson, OfAReadyKeyHasNoTime) {
-  const auto json = key_json("openai", KeyStats{}, kNow);
+  const auto json = key_json("openai", KeyStats{}, std::nullopt, kNow);
   EXPECT_EQ(json["state"], "ready");
   EXPECT_TRUE(json["until"].is_null());
   EXPECT_TRUE(json["ready_in_ms"].is_null());
@@ -45,7 +45,18 @@ TEST(KeyJson, OfAReadyKeyHasNoTime) {
 TEST(KeyJson, NeverCountsBelowZero) {
   KeyStats key;
   key.until = kNow - milliseconds(5);
-  EXPECT_EQ(key_json("openai", key, kNow)["ready_in_ms"], 0);
+  EXPECT_EQ(key_json("openai", key, std::nullopt, kNow)["ready_in_ms"], 0);
+}
+
+TEST(KeyJson, ShowsTheTightestLimit) {
+  const TightestLimit tightest{
+      "gpt-4.1", {Dimension::tokens_per_minute, LimitSource::reported, 30'000, 7'500.4}};
+  const auto json = key_json("openai", KeyStats{}, tightest, kNow)["headroom"];
+  EXPECT_EQ(json["model"], "gpt-4.1");
+  EXPECT_EQ(json["dimension"], "tokens_per_minute");
+  EXPECT_EQ(json["source"], "reported");
+  EXPECT_EQ(json["limit"], 30'000);
+  EXPECT_EQ(json["left"], 7'500);
 }
 
 }  // namespace

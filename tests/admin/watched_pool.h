@@ -1,9 +1,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <keypool/key_pool.h>
 
+#include "admin/api.h"
+#include "admin/subject.h"
 #include "config/config.h"
 
 namespace keypool::admin {
@@ -12,18 +16,46 @@ namespace keypool::admin {
 inline constexpr const char* kMarker = "sk-marker-9f3c";
 
 /// A configuration of three endpoints: `openai` with two keys, `empty` without one, and the keyless
-/// `local`.
+/// `local`; and what the admin room asks about them.
 struct WatchedPool {
   config::Config config;
   KeyPool pool;
+  Traffic traffic;
+  bool stopping = false;
+  std::vector<std::string> audited;
 
   WatchedPool() {
     config.admin = {"127.0.0.1", 0};
-    add_endpoint("openai", "api.openai.com").dialect = provider::Dialect::openai;
+    config::Endpoint& openai = add_endpoint("openai", "api.openai.com");
+    openai.dialect = provider::Dialect::openai;
+    for (const char* name : {"OPENAI_API_KEY[0]", "OPENAI_API_KEY[1]"}) {
+      openai.keys.emplace_back().name = name;
+      pool.add_key("openai", {.name = name, .secret = Secret(kMarker)});
+    }
     add_endpoint("empty", "api.example.com");
     add_endpoint("local", "model.internal").keyless = true;
-    for (const char* name : {"OPENAI_API_KEY[0]", "OPENAI_API_KEY[1]"}) {
-      pool.add_key("openai", {.name = name, .secret = Secret(kMarker)});
+  }
+
+  [[nodiscard]] Subject subject() {
+    return {config,
+            pool,
+            system_clock(),
+            [this] { return stopping; },
+            [this] { return traffic; },
+            [this](std::string_view line) { audited.emplace_back(line); }};
+  }
+
+  http::Answer ask(std::string_view method, std::string_view target, std::string_view body = {}) {
+    const std::vector<http::Header> headers{{"host", "localhost:8081"}};
+    return answer({.method = method, .target = target, .headers = headers, .body = body},
+                  subject());
+  }
+
+  /// Of so many keys, named `K0`, `K1`, ….
+  void add_crowd(const std::string& name, std::size_t keys) {
+    add_endpoint(name, "crowd.example.com");
+    for (std::size_t i = 0; i < keys; ++i) {
+      pool.add_key(name, {.name = "K" + std::to_string(i), .secret = Secret(kMarker)});
     }
   }
 
