@@ -27,6 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const keypool::LimitNotice& notice : limits.notices()) {
     require(++times[static_cast<std::size_t>(notice.dimension)] == 1, "a dimension comes once");
     require(notice.limit || notice.remaining, "a notice has news");
+    require(notice.limit != 0u, "a limit of 0 is no notice");
   }
   return 0;
 }

@@ -215,8 +215,10 @@ bool leaves_less(const LimitNotice& a, const LimitNotice& b) noexcept {
 }
 
 void settle(const Groups& groups, ToldLimits& limits) noexcept {
+  static constexpr Told kNothing{};
   const auto told = [&](Counted counted) -> const Told& {
-    return groups[static_cast<std::size_t>(counted)];
+    const Told& group = groups[static_cast<std::size_t>(counted)];
+    return group.limit == 0u ? kNothing : group;
   };
   const auto add = [&](Dimension dimension, Counted counted) {
     limits.add_tighter(notice(dimension, told(counted)));

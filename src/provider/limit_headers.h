@@ -49,7 +49,9 @@ class ToldLimits {
 ///
 /// Limits of hours and months have no dimension here and are passed over, so are values that are no
 /// numbers, and what is negative: Azure's remainder may be while it serves, and -1 is unknown.
-/// Anthropic's priority tier falls back to the standard one, so that the wider of both counts.
+/// A limit of 0 is passed over as well: on a refusal it is the verdict that counts (no access to
+/// the model), and an answer that served was not forbidden by it. Anthropic's priority tier falls
+/// back to the standard one, so that the wider of both counts.
 ///
 /// Allocates nothing. Sources: the providers' documentation and captured answers, read 2026-11.
 [[nodiscard]] ToldLimits read_limit_headers(Dialect dialect, http::Headers headers) noexcept;

@@ -145,10 +145,12 @@ INSTANTIATE_TEST_SUITE_P(
               {"x-ratelimit-remaining-tokens-minute", "499977"},
               {"x-ratelimit-tokens-query-cost", "23"}},
              {{requests_per_minute, 60, 59}, {tokens_per_minute, 500000, 499977}}},
-        Told{"MistralLimitZero",
+        Told{"MistralLimitZeroIsTheVerdicts",
              openai,
-             {{"x-ratelimit-limit-req-minute", "0"}, {"x-ratelimit-remaining-req-minute", "0"}},
-             {{requests_per_minute, 0, 0}}},
+             {{"x-ratelimit-limit-req-minute", "0"},
+              {"x-ratelimit-remaining-req-minute", "0"},
+              {"x-ratelimit-limit-tokens-minute", "500000"}},
+             {{tokens_per_minute, 500000, std::nullopt}}},
         Told{"MistralOlder",
              openai,
              {{"ratelimitbysize-limit", "500000"},
@@ -299,6 +301,7 @@ TEST(LimitHeaders, AnyHeadersGiveEachDimensionOnce) {
     const ToldLimits limits = read_limit_headers(openai, headers);
     for (const LimitNotice& notice : limits.notices()) {
       RC_ASSERT(notice.limit || notice.remaining);
+      RC_ASSERT(notice.limit != 0u);
       RC_ASSERT(std::count_if(limits.notices().begin(), limits.notices().end(),
                               [&](const LimitNotice& other) {
                                 return other.dimension == notice.dimension;
