@@ -1,37 +1,13 @@
 #include "provider/sticky.h"
 
 #include <algorithm>
-#include <array>
 
+#include "provider/collection.h"
 #include "provider/target.h"
 
 namespace keypool::provider {
 
 namespace {
-
-// Path segments behind which an id stands.
-constexpr std::string_view kCollections[] = {
-    // OpenAI, and those who have taken its paths over
-    "files", "uploads", "batches", "vector_stores", "file_batches", "jobs", "responses",
-    "conversations", "assistants", "threads", "runs", "containers", "videos", "skills", "evals",
-    "completions",
-    // Anthropic
-    "agents", "sessions", "environments", "vaults", "memory_stores", "deployments",
-    // Gemini
-    "cachedContents", "tunedModels", "fileSearchStores", "interactions", "operations",
-    // Mistral, xAI
-    "libraries", "documents", "collections", "deferred-completion",
-    // Together, Cohere, Fireworks, Bedrock
-    "fine-tunes", "endpoints", "evaluation", "datasets", "embed-jobs", "connectors",
-    "supervisedFineTuningJobs", "model-invocation-job", "model-invocation-jobs",
-    "model-customization-jobs"};
-
-// What may stand there instead of an id.
-constexpr std::string_view kVerbs[] = {"search", "input_tokens", "compact", "upload"};
-
-// Collections that begin with a call to a model: such a call goes wherever there is room.
-constexpr std::string_view kBegunByAsking[] = {
-    "responses", "conversations", "threads", "interactions", "completions", "sessions", "runs"};
 
 // How the ids begin that say themselves what they are.
 constexpr std::string_view kMarks[] = {"resp_",   "rs_",   "conv_",     "cntr_",  "container_",
@@ -65,37 +41,9 @@ constexpr WordSet kMadeMembers{"file_id",          "output_file_id",  "error_fil
                                "output_file",      "error_file",      "container_id",
                                "fine_tuned_model", "vector_store_id", "conversation_id"};
 
-template <std::size_t N>
-bool is_one_of(const std::string_view (&names)[N], std::string_view name) noexcept {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
-
 bool is_marked(std::string_view id) noexcept {
   return std::any_of(std::begin(kMarks), std::end(kMarks),
                      [&](std::string_view mark) { return id.starts_with(mark); });
-}
-
-bool is_collection(Dialect dialect, std::string_view segment) noexcept {
-  // Azure's deployments are what others call models.
-  if (dialect == Dialect::azure_openai && segment == "deployments") return false;
-  return is_one_of(kCollections, segment);
-}
-
-std::string_view take_segment(std::string_view& path) noexcept {
-  while (path.starts_with('/')) path.remove_prefix(1);
-  const std::string_view segment = path.substr(0, path.find('/'));
-  path.remove_prefix(segment.size());
-  return segment;
-}
-
-std::string_view last_segment(std::string_view path) noexcept {
-  while (path.ends_with('/')) path.remove_suffix(1);
-  return path.substr(path.rfind('/') + 1);
-}
-
-// `x:generateContent`: a verb of Google's; what OpenAI fine-tuned has colons of its own.
-std::string_view without_verb(std::string_view segment) noexcept {
-  return segment.starts_with("ft:") ? segment : segment.substr(0, segment.find(':'));
 }
 
 void add_text(const JsonText& text, ResourceIds& ids) {
@@ -123,7 +71,7 @@ bool is_file_of_gemini(std::string_view uri) noexcept {
 bool is_name_of_gemini(std::string_view name) noexcept {
   const std::size_t slash = name.rfind('/');
   if (slash == std::string_view::npos) return false;
-  return is_one_of(kCollections, last_segment(name.substr(0, slash)));
+  return is_collection(Dialect::gemini, last_segment(name.substr(0, slash)));
 }
 
 // Where an answer has the id of what it is.
@@ -173,7 +121,7 @@ void add_named_in_target(Dialect dialect, std::string_view target, ResourceIds& 
   while (!path.empty()) {
     const std::string_view segment = take_segment(path);
     const bool collection = is_collection(dialect, segment);
-    if (behind_collection && !collection && !is_one_of(kVerbs, segment)) {
+    if (behind_collection && !collection && !is_verb_of_collection(segment)) {
       ids.add(percent_decoded(without_verb(segment)));
     }
     behind_collection = collection;
@@ -206,7 +154,7 @@ bool is_collection_call(Dialect dialect, std::string_view method,
   const std::string_view last = without_verb(last_segment(path));
   if (!is_collection(dialect, last)) return false;
   if (method == "GET") return true;
-  return method == "POST" && !is_one_of(kBegunByAsking, last);
+  return method == "POST" && !is_begun_by_asking(last);
 }
 
 Kept kept_by(Dialect dialect, std::string_view method, std::string_view target,
