@@ -52,8 +52,7 @@ namespace keypool::lab {
 ///       - answer: { status: 502, headers: { content-type: text/html }, body: "Bad gateway" }
 ///       - { says: groq.request_too_large }         # a known answer: docs/simulated-provider.md
 ///       - { says: anthropic.stream_preamble, then: reset }  # whole | cut | reset | stall
-///       - { raw: "HTTP/1.1 103 Early Hints\r\n\r\n" }      # these bytes, then the connection
-///       closes
+///       - { raw: "HTTP/1.1 103 Early Hints\r\n\r\n" }  # bytes as given, then the end
 ///     changes:                        # limits that the provider changes on its own
 ///       - { at: 30s, key: team-a, limits: { "*": { rpm: 30 } } }
 ///

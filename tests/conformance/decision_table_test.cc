@@ -18,12 +18,13 @@ using enum Dialect;
 
 /// What an answer costs whom.
 enum class Effect {
-  key_is_out,        ///< another key of the same account serves
-  group_is_out,      ///< a key of another account serves
-  lane_rests,        ///< likewise, for this model only
-  key_is_faultless,  ///< the endpoint was at fault: another try serves
-  none,              ///< it is a good answer, and the client's
-  passed_on,         ///< the client gets the provider's own answer
+  key_is_out,          ///< another key of the same account serves
+  group_is_out,        ///< a key of another account serves
+  lane_rests,          ///< likewise, for this model only
+  key_is_faultless,    ///< the endpoint was at fault: another try serves
+  larger_lane_serves,  ///< another key may have a higher limit; nobody is blamed
+  none,                ///< it is a good answer, and the client's
+  passed_on,           ///< the client gets the provider's own answer
 };
 
 struct Row {
@@ -75,6 +76,8 @@ const std::vector<Row>& rows() {
       {"Row19_EdgeBlockAnthropic", anthropic, "edge.blocked", Effect::key_is_faultless},
       rests("Row20_OpenRouterInFlightBudget", openai, "openrouter.in_flight_budget", 7s),
       {"Row21_OpenRouterTooDear", openai, "openrouter.weight_exceeds_budget", Effect::passed_on},
+      {"Row21_OpenRouterTooDearForThisBudget", openai, "openrouter.weight_exceeds_budget",
+       Effect::larger_lane_serves},
       {"Row22_OpenRouterKeyLimit", openai, "openrouter.key_limit", Effect::key_is_out},
       {"Row23_DeepSeekBalance", openai, "deepseek.insufficient_balance", Effect::group_is_out},
       {"Row23_OpenRouterCredits", openai, "openrouter.no_credits", Effect::group_is_out},
@@ -104,9 +107,13 @@ const std::vector<Row>& rows() {
       {"Row32_GeminiLimitZero", gemini, "gemini.limit_zero", Effect::lane_rests, 10min},
       {"Row33_MistralRemainingZero", openai, "mistral.remaining_zero", Effect::lane_rests},
       {"Row34_GroqRequestTooLarge", openai, "groq.request_too_large", Effect::passed_on},
+      {"Row34_GroqRequestTooLargeForThisLimit", openai, "groq.request_too_large",
+       Effect::larger_lane_serves},
       rests("Row35_GroqBucket", openai, "groq.rate_limit", 4s),
       rests("Row35_OpenaiInWords", openai, "openai.rate_limit_in_words", 1500ms),
       {"Row36_OpenaiRequestTooLarge", openai, "openai.request_too_large", Effect::passed_on},
+      {"Row36_OpenaiRequestTooLargeForThisLimit", openai, "openai.request_too_large",
+       Effect::larger_lane_serves},
       {"Row37_SlowDown", openai, "openai.slow_down", Effect::lane_rests, 30s},
       {"Row37_SlowDownUnder503", openai, "openai.slow_down_503", Effect::lane_rests, 30s},
       {"Row38_GroqFlexCapacity", openai, "groq.flex_capacity", Effect::key_is_faultless},
@@ -281,6 +288,7 @@ TEST_P(DecisionTable, ThroughTheGateway) {
           << "the account's other models rest too";
       break;
     case Effect::key_is_faultless:
+    case Effect::larger_lane_serves:
     case Effect::none:
     case Effect::passed_on:
       for (const auto* name : {"a", "twin", "b"}) {
@@ -293,6 +301,35 @@ TEST_P(DecisionTable, ThroughTheGateway) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Row, DecisionTable, ::testing::ValuesIn(rows()),
+                         [](const auto& instance) { return instance.param.name; });
+// When every key rests, the client is told for how long.
+
+class CoolingHint : public ::testing::TestWithParam<Row> {};
+
+TEST_P(CoolingHint, ReachesTheClient) {
+  const Row& row = GetParam();
+  const Stage stage({.dialect = row.dialect, .scenario = {.faults = {says(row.said)}}});
+
+  const auto answer = stage.call(question(row.dialect));
+
+  EXPECT_EQ(answer.status, 429) << answer.body;
+  EXPECT_NE(answer.body.find("all_keys_cooling"), std::string::npos) << answer.body;
+  ASSERT_TRUE(answer.header("retry-after"));
+  const std::chrono::seconds told{std::stoi(std::string(*answer.header("retry-after")))};
+  EXPECT_GE(told, std::min<milliseconds>(row.rests_at_least, 60s) - kRounding);
+  EXPECT_LE(told, 60s) << "SDKs ignore more";
+}
+
+std::vector<Row> rows_with_hints() {
+  std::vector<Row> all;
+  for (const Row& row : rows()) {
+    const bool hints = row.rests_at_least > 0ms && row.rests_at_least <= 60s;
+    if (row.effect == Effect::lane_rests && hints) all.push_back(row);
+  }
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Row, CoolingHint, ::testing::ValuesIn(rows_with_hints()),
                          [](const auto& instance) { return instance.param.name; });
 INSTANTIATE_TEST_SUITE_P(Fixture, DecisionTable, ::testing::ValuesIn(fixtures()),
                          [](const auto& instance) { return instance.param.name; });

@@ -1,4 +1,4 @@
-// The unmodified npm `openai` client over two keys, of which the provider answers one with 429.
+// The unmodified npm `openai` client over two keys, of which the provider refuses one.
 import assert from "node:assert/strict";
 import test from "node:test";
 
@@ -9,11 +9,15 @@ import { gatewayOverProvider } from "./programs.mjs";
 const clientsOwn = "sk-the-clients-own-credential";
 const question = { model: "gpt-4.1-mini", messages: [{ role: "user", content: "Say hello." }] };
 
-/** LIMITED_KEY is out of requests after its first; another comes 30 s later. */
 const keys = [
-  { name: "LIMITED_KEY", secret: "sk-lab-limited", limits: { "*": { rpm: 2, burst: 0.5 } } },
+  { name: "LIMITED_KEY", secret: "sk-lab-limited" },
   { name: "FREE_KEY", secret: "sk-lab-free" },
 ];
+
+/** LIMITED_KEY is refused from its second call on, for five seconds. */
+const scenario = {
+  faults: [{ keys: "LIMITED_KEY", calls: [2, 1_000_000], says: "openai.rate_limit_in_seconds" }],
+};
 
 function clientOf(gateway) {
   return new OpenAI({ baseURL: gateway.baseURL, apiKey: clientsOwn, maxRetries: 0 });
@@ -37,7 +41,7 @@ async function exhaustLimitedKey(client, gateway) {
 }
 
 test("plain calls succeed around a limited key", async (t) => {
-  const gateway = await gatewayOverProvider(t, { keys });
+  const gateway = await gatewayOverProvider(t, { keys, scenario });
   const client = clientOf(gateway);
   for (let i = 0; i < 10; ++i) {
     const answer = await client.chat.completions.create(question);
@@ -48,13 +52,13 @@ test("plain calls succeed around a limited key", async (t) => {
 });
 
 test("streamed calls succeed around a limited key", async (t) => {
-  const gateway = await gatewayOverProvider(t, { keys });
+  const gateway = await gatewayOverProvider(t, { keys, scenario });
   const client = clientOf(gateway);
   for (let i = 0; i < 10; ++i) assert.ok((await streamedText(client)).length > 0);
 });
 
 test("fifty parallel calls all succeed", async (t) => {
-  const gateway = await gatewayOverProvider(t, { keys });
+  const gateway = await gatewayOverProvider(t, { keys, scenario });
   const client = clientOf(gateway);
   const half = Array.from({ length: 25 });
   const texts = await Promise.all([
@@ -66,19 +70,30 @@ test("fifty parallel calls all succeed", async (t) => {
 });
 
 test("the limited key cools for as long as the provider said", async (t) => {
-  const gateway = await gatewayOverProvider(t, { keys });
+  const gateway = await gatewayOverProvider(t, { keys, scenario });
   await exhaustLimitedKey(clientOf(gateway), gateway);
 
   const { LIMITED_KEY: limited, FREE_KEY: free } = await gateway.settledKeys();
 
   assert.equal(limited.state, "cooling");
   assert.equal(free.state, "ready");
-  // The hint is at most the 30 s in which a request comes back; without one it would be 300 s.
-  assert.ok(limited.ready_in_ms <= 31_000, `ready in ${limited.ready_in_ms} ms`);
+  // Without the provider's hint of 5 s it would be 300 s.
+  assert.ok(limited.ready_in_ms <= 10_000, `ready in ${limited.ready_in_ms} ms`);
+});
+
+test("a limit that the headers tell is not run into", async (t) => {
+  const limits = { "*": { rpm: 4, burst: 0.5 } };
+  const gateway = await gatewayOverProvider(t, { keys: [{ ...keys[0], limits }, keys[1]] });
+  const client = clientOf(gateway);
+  for (let i = 0; i < 20; ++i) await client.chat.completions.create(question);
+
+  const seen = (await gateway.observed()).keys;
+  assert.ok(seen.every((key) => key.served > 0));
+  assert.ok(seen.every((key) => key.rate_limited === 0));
 });
 
 test("the provider sees the pool's keys and never the client's", async (t) => {
-  const gateway = await gatewayOverProvider(t, { keys });
+  const gateway = await gatewayOverProvider(t, { keys, scenario });
   const client = clientOf(gateway);
   await exhaustLimitedKey(client, gateway);
   await streamedText(client);

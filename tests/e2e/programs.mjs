@@ -64,15 +64,16 @@ export async function eventually(condition) {
 
 /**
  * A gateway over the simulated provider: `keys` is the scenario's list, and each of its keys is in the
- * pool of the one endpoint, named after its dialect, under its own name. `scenario` holds what else
- * the provider does, `endpoint` and `config` what else is configured. Stopped, and cleaned up, when
- * the test ends.
+ * pool of the one endpoint, named after its dialect, under its own name; or `endpoints` gives each
+ * dialect the names of its keys. `scenario` holds what else the provider does, `endpoint` and
+ * `config` what else is configured. Stopped, and cleaned up, when the test ends.
  */
 export async function gatewayOverProvider(test, {
   keys = oneKey,
   answers = { tokens: 8 },
   scenario: more = {},
   dialect = "openai",
+  endpoints = { [dialect]: keys.map((key) => key.name) },
   endpoint = {},
   config: otherwise = {},
 } = {}) {
@@ -94,14 +95,14 @@ export async function gatewayOverProvider(test, {
     listen: "127.0.0.1:0",
     admin: { listen: "127.0.0.1:0" },
     ...otherwise,
-    endpoints: [{
-      name: dialect,
+    endpoints: Object.entries(endpoints).map(([name, names]) => ({
+      name,
       base_url: providerUrl,
-      dialect,
-      keys: keys.map((key) => key.name),
+      dialect: name,
+      keys: names,
       cooldown: "300s",
       ...endpoint,
-    }],
+    })),
   }));
   const secrets = Object.fromEntries(keys.map((key) => [key.name, key.secret]));
   const gateway = new Program(["serve", "--config", config], secrets, home);
