@@ -79,6 +79,25 @@ TEST(Peers, AHintDecidesHowLongALaneRests) {
   EXPECT_GT(*lane->until, before + 32s);
 }
 
+// "Wait for the first to come back from its cooldown instead of failing."
+TEST(Peers, ACallWaitsForTheFirstKeyToComeBack) {
+  lab::Fault fault = says("gemini.per_minute_in_ms");  // 0.29 s
+  fault.last_call = 3;
+  const Stage stage({.dialect = gemini, .scenario = {.faults = {fault}}, .max_wait = 10s});
+
+  EXPECT_EQ(stage.call(question(gemini)).status, 200);
+}
+
+// "None available is reported as something other than 429."
+TEST(Peers, NoKeyWithRoomIs429) {
+  for (const Dialect dialect : {openai, anthropic, gemini}) {
+    lab::Fault fault{.error = lab::ErrorKind::rate_limit};
+    const auto stage = struck_by(dialect, {fault});
+    EXPECT_EQ(stage.call(question(dialect)).status, 429);
+    EXPECT_EQ(stage.call(question(dialect)).status, 429);
+  }
+}
+
 // "Rotation is bounded by a retry count: calls fail while healthy keys stand unused."
 TEST(Peers, SteppingPastAKeyCostsNoAttempt) {
   const auto stage = struck_by(

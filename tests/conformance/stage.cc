@@ -98,12 +98,13 @@ Stage::Stage(Setup setup)
   config::Config config;
   config.listen = {"127.0.0.1", 0};
   config.threads = 1;
+  config.limits.first_byte_time = setup.first_byte_time;
   config::Endpoint endpoint;
   endpoint.name = kEndpoint;
   endpoint.base_url.host = "127.0.0.1";
   endpoint.base_url.port = provider_.port();
   endpoint.dialect = dialect_;
-  endpoint.max_wait = std::chrono::milliseconds{0};
+  endpoint.max_wait = setup.max_wait;
   endpoint.attempts = setup.attempts;
   config.endpoints.push_back(endpoint);
   gateway_ = std::make_unique<gateway::Gateway>(config, *pool_);

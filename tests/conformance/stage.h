@@ -58,6 +58,8 @@ class Stage {
     const Clock* clock = nullptr;  ///< the provider's; null: the machine's
     int attempts = 3;
     Policy policy = Policy::sequential;
+    std::chrono::milliseconds max_wait{0};              ///< for a key
+    std::chrono::milliseconds first_byte_time{60'000};  ///< for the provider's answer
   };
 
   explicit Stage(Setup setup);

@@ -105,6 +105,21 @@ TEST(Trouble, Fixture12SlowBodyComesWhole) {
   EXPECT_EQ(stage.key("a").total_output_tokens, 10u);
 }
 
+TEST(Trouble, Fixture12SilenceEndsWhenItsTimeIsUp) {
+  const Stage stage({.dialect = anthropic,
+                     .scenario = struck_by({.kind = FaultKind::stall}),
+                     .attempts = 1,
+                     .first_byte_time = 100ms});
+
+  const auto answer = stage.call(question(anthropic));
+
+  EXPECT_EQ(answer.status, 504);
+  const auto error = nlohmann::json::parse(answer.body)["error"];
+  EXPECT_EQ(error["type"], "keypool_error");
+  EXPECT_EQ(error["code"], "upstream_timeout");
+  expect_no_key_blamed(stage);
+}
+
 TEST(Trouble, Fixture12InterimAnswersPrecedeTheAnswer) {
   const Stage stage(
       {.scenario = struck_by({.kind = FaultKind::raw,
