@@ -182,8 +182,10 @@ void add_made_in_body(Kept kept, Path path, const JsonText& text, ResourceIds& i
     if (is_own_id(path) && (kept == Kept::any || is_marked(text.head))) add_text(text, ids);
   } else if (kMadeMembers.has(name) ||
              (name == kElement && last_word(path >> 8) == word("result_files"))) {
-    // What a model gives its tools is no news of the provider's.
-    if (passes_through(path, word("input")) || passes_through(path, word("arguments"))) return;
+    // What a model gives its tools, or a client notes down, is no news of the provider's.
+    for (const Word free : {word("input"), word("arguments"), word("metadata")}) {
+      if (passes_through(path, free)) return;
+    }
     if (kept == Kept::any || is_marked(text.head)) add_text(text, ids);
   }
 }

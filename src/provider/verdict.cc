@@ -181,6 +181,12 @@ bool follows_hints(Kind kind) {
   return false;
 }
 
+// Whether the text is the provider's own, about an account's limit or credit. Others quote what the
+// request said, and a client must not be able to name a key's account.
+bool tells_account(const Rule& rule) {
+  return rule.kind == Kind::throttled || rule.kind == Kind::depleted || rule.larger_lane_may_serve;
+}
+
 std::optional<milliseconds> rest_of(const Rule& rule, const Refusal& refusal, WallTime wall) {
   // A day's end is the provider's clock, not ours: a minute later is safe.
   constexpr milliseconds kAfterMidnight = std::chrono::minutes(1);
@@ -232,7 +238,8 @@ Verdict judged(Dialect dialect, const Refusal& refusal, WallTime wall) {
           .another_owner_may_serve = rule->another_owner_may_serve,
           .limit = rule->kind == Kind::throttled ? named_limit(refusal.facts, told.notices())
                                                  : std::nullopt,
-          .account = told.account.empty() ? refusal.facts.organization : std::string()};
+          .account = told.account.empty() && tells_account(*rule) ? refusal.facts.organization
+                                                                  : std::string()};
 }
 
 // The status that an error inside a stream would have had as an answer of its own.

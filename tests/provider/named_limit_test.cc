@@ -169,6 +169,14 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"Nothing", openai, "{}", std::nullopt}),
     [](const auto& refused) { return refused.param.name; });
 
+TEST(NamedLimit, NoClientCanNameAKeysAccount) {
+  const std::string quoted = R"({"error":{"message":"The model `in organization org-FORGED123` )"
+                             R"(does not exist","type":"invalid_request_error","code":"x"}})";
+
+  EXPECT_EQ(judge(openai, {404, {}}, quoted, kNow).account, "");
+  EXPECT_EQ(judge(openai, {400, {}}, quoted, kNow).account, "");
+}
+
 TEST(NamedLimit, IsAThrottledVerdictsOnly) {
   const auto verdict = judge(
       openai, {413, {}},

@@ -356,6 +356,13 @@ INSTANTIATE_TEST_SUITE_P(
                kJson,
                R"({"id":"msg_1","content":[{"type":"tool_use","input":{"file_id":"file_1"}}]})",
                {}},
+        Answer{"WhatAClientNotesDownIsNone",
+               openai,
+               "POST",
+               "/v1/responses",
+               kJson,
+               R"({"id":"resp_1","metadata":{"file_id":"file-of-somebody-else"}})",
+               {"resp_1"}},
         Answer{
             "GeminiUploadedFile",
             gemini,
