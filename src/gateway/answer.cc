@@ -81,4 +81,10 @@ void Answer::forget_body() {
   clear_and_shrink(ahead_);
 }
 
+void Answer::give_back() {
+  release(raw_);
+  raw_used_ = 0;
+  release(ahead_);
+}
+
 }  // namespace keypool::gateway

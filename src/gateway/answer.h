@@ -54,6 +54,8 @@ class Answer {
 
   /// What was read ahead and raw is not needed any more: gives the memory back.
   void forget_body();
+  /// The same, and none will be needed soon.
+  void give_back();
 
  private:
   std::string_view method_;

@@ -156,12 +156,13 @@ void Exchange::go_to(std::size_t endpoint) {
   key_name_.clear();
   ask_for_usage();
   find_affinity(endpoint_->affinity, request_, body_.kept(), site.salt, affinity_);
+  owner_ = find_owner();
 }
 
-// Goes on to the next endpoint that stands in. False: there is none, or part of the request is gone
-// and cannot be sent again.
+// Goes on to the next endpoint that stands in. False: there is none, only this one has what the
+// call is about, or part of the request is gone and cannot be sent again.
 bool Exchange::fall_back() {
-  if (fallbacks_.empty() || !body_.replayable()) return false;
+  if (fallbacks_.empty() || !owner_.empty() || !body_.replayable()) return false;
   sender_.stop();
   upstream_.reset();
   verdict_.reset();

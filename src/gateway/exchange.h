@@ -73,6 +73,7 @@ class Exchange {
   Task<Tried> try_upstream();
   Task<Tried> send_and_receive();
   Task<void> judge();  ///< into `verdict_`
+  Task<void> hold_preamble();
   Task<void> read_error_body();
   Task<After> relay();
   Task<After> refuse();  ///< with `refused_`
@@ -90,6 +91,9 @@ class Exchange {
   [[nodiscard]] Refused for_want_of_key(const LeaseError& no_key) const;
   [[nodiscard]] Refused failed_upstream(bool late, std::string_view how,
                                         std::string_view what) const;
+  [[nodiscard]] std::string find_owner() const;
+  [[nodiscard]] provider::Kept kept() const;
+  void remember_resources(const provider::UsageTap* tap);
   void note_limits();
   Fault settle(const provider::Verdict& verdict);
   [[nodiscard]] std::chrono::milliseconds time_so_far() const;
@@ -118,6 +122,7 @@ class Exchange {
   std::string_view rest_;                   // of the target
   Counted in_flight_;                       // at the endpoint
   std::vector<std::uint64_t> affinity_;
+  std::string owner_;  // a key, whose account has what the call is about; empty: any will do
 
   // The tries.
   Attempts attempts_{0};

@@ -11,6 +11,7 @@
 #include "gateway/reactor.h"
 #include "gateway/relay.h"
 #include "provider/error_shape.h"
+#include "provider/prices.h"
 
 namespace keypool::gateway {
 namespace {
@@ -24,6 +25,14 @@ bool is_model_call(std::string_view method, std::string_view rest) {
   const auto path = rest.substr(0, rest.find('?'));
   return method == "POST" && !path.ends_with("/count_tokens") && !path.ends_with(":countTokens") &&
          !path.ends_with("/input_tokens") && !path.ends_with("/cancel");
+}
+
+// Nothing else asks yet what a call cost.
+bool has_usd_caps(const config::Endpoint& endpoint) {
+  return std::ranges::any_of(endpoint.keys, [](const config::Key& key) {
+    const auto& caps = key.options.caps;
+    return caps.micro_usd_per_day > 0 || caps.micro_usd_per_month > 0;
+  });
 }
 
 int whole_seconds(milliseconds time) {
@@ -48,11 +57,14 @@ Task<Exchange::After> Exchange::relay() {
   write_answer_head(head, request_.minor_version(), framing, {endpoint_->name, key_name_, tries_},
                     out_);
   const bool uses_tokens = success && is_model_call(request_.method(), rest_);
-  const auto tap =
-      uses_tokens ? provider::make_usage_tap(endpoint_->dialect, content_type, encoding) : nullptr;
-  const auto used = [&] {
-    if (!uses_tokens) return Success{.latency = time_so_far()};
-    return success_of(tap ? tap->finish() : provider::Usage{});
+  const auto kept = success ? this->kept() : provider::Kept::nothing;
+  const auto tap = uses_tokens || kept != provider::Kept::nothing
+                       ? provider::make_usage_tap(endpoint_->dialect, content_type, encoding, kept)
+                       : nullptr;
+  const auto finish = [&] {
+    const auto usage = tap ? tap->finish() : provider::Usage{};
+    remember_resources(tap.get());
+    return uses_tokens ? success_of(usage) : Success{.latency = time_so_far()};
   };
 
   Relay relay(answer_, upstream_.get(), client_, framing.framing, out_, tap.get(),
@@ -62,11 +74,11 @@ Task<Exchange::After> Exchange::relay() {
     const auto state = relay.advance();
     if (state == Relay::State::done) break;
     if (state == Relay::State::client_broken) {
-      if (success) lease_.succeed(used());
+      if (success) lease_.succeed(finish());
       co_return hung_up();
     }
     if (state == Relay::State::upstream_broken) {
-      if (success) lease_.endpoint_failed("the answer broke off", used());
+      if (success) lease_.endpoint_failed("the answer broke off", finish());
       upstream_.reset();
       ended(Outcome::broken, head.status());
       // Where the end of the connection is the end of the answer, only a reset tells the
@@ -81,7 +93,7 @@ Task<Exchange::After> Exchange::relay() {
     }
     if (upstream_) {
       const auto sending = sender_.advance(*upstream_, client_, reactor_.scratch());
-      if (sending != RequestSender::State::sending) hold_little();
+      if (sending != RequestSender::State::sending && relay.begun()) hold_little();
       if (client_.outbox().empty()) {
         upstream_->expire_after(limits.idle_time);
       } else {
@@ -89,7 +101,7 @@ Task<Exchange::After> Exchange::relay() {
       }
     }
     if (!client_.here()) {
-      if (success) lease_.succeed(used());
+      if (success) lease_.succeed(finish());
       co_return hung_up();
     }
     if (state == Relay::State::yielding) {
@@ -99,7 +111,7 @@ Task<Exchange::After> Exchange::relay() {
     }
   }
 
-  if (success) lease_.succeed(used());
+  if (success) lease_.succeed(finish());
   give_back_upstream();
   upstream_.reset();
   clear_and_shrink(out_);
@@ -114,6 +126,7 @@ void Exchange::hold_little() {
   body_.give_back();
   sender_.give_back();
   client_.give_back();
+  answer_.give_back();
   release(out_);
 }
 
@@ -122,11 +135,18 @@ milliseconds Exchange::time_so_far() const {
 }
 
 // Where the provider tells nothing of the input, the request's own estimate stands.
-Success Exchange::success_of(const provider::Usage& usage) const {
-  const bool says_input = usage.reported || usage.input_tokens > 0;
-  return {.latency = time_so_far(),
-          .input_tokens = says_input ? usage.input_tokens : call_.input_tokens,
-          .output_tokens = usage.output_tokens};
+Success Exchange::success_of(const provider::Usage& told) const {
+  auto usage = told;
+  if (!usage.reported && usage.input_tokens == 0) usage.input_tokens = call_.input_tokens;
+  Success success{.latency = time_so_far(),
+                  .input_tokens = usage.input_tokens,
+                  .output_tokens = usage.output_tokens};
+  if (has_usd_caps(*endpoint_)) {
+    const auto wall = reactor_.site().clock.wall();
+    success.cost_micro_usd =
+        provider::cost_micro_usd({endpoint_->base_url.host, call_.model, wall}, usage).value_or(0);
+  }
+  return success;
 }
 
 Task<Exchange::After> Exchange::refuse_malformed(http::Refusal refusal) {

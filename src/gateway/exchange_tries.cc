@@ -34,7 +34,8 @@ Task<std::expected<void, LeaseError>> Exchange::lease_key() {
                              .estimated_output_tokens = call_.output_tokens,
                              .when_none_ready = WhenNoneReady::refuse,
                              .avoid = attempts_.used(),
-                             .affinity = affinity_};
+                             .affinity = affinity_,
+                             .same_group_as = owner_};
   // Nobody goes before those who wait.
   const bool others_wait =
       site.counters.of(endpoint_index_).waiting.load(std::memory_order_relaxed) > 0;

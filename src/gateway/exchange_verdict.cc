@@ -1,8 +1,11 @@
 // What an answer means for the key that was used, and for what comes next.
+#include <optional>
 
+#include "gateway/alarm.h"
 #include "gateway/exchange.h"
 #include "gateway/reactor.h"
 #include "provider/limit_headers.h"
+#include "provider/stream_preamble.h"
 
 namespace keypool::gateway {
 namespace {
@@ -20,7 +23,51 @@ Task<void> Exchange::judge() {
   if (provider::needs_body(answer)) co_await read_error_body();
   verdict_ =
       provider::judge(endpoint_->dialect, answer, answer_.ahead(), reactor_.site().clock.wall());
+  if (verdict_->kind == provider::VerdictKind::success && call_.stream) co_await hold_preamble();
   note_limits();
+}
+
+// A stream may fail while it has only announced itself. What has come so far is held back, so that
+// another key's stream can take its place unseen.
+Task<void> Exchange::hold_preamble() {
+  using provider::StreamStart;
+  const auto headers = answer_.head().headers();
+  if (!body_.replayable() || !http::find(headers, "content-encoding").value_or("").empty()) {
+    co_return;
+  }
+  const auto& clock = reactor_.site().clock;
+  provider::StreamPreamble start(endpoint_->dialect,
+                                 http::find(headers, "content-type").value_or(""));
+  std::optional<Alarm> late;
+  std::size_t seen = 0;
+  for (;;) {
+    const bool last =
+        answer_.read_ahead(*upstream_, reactor_.scratch().bytes, provider::kPreambleBytes);
+    const auto piece = answer_.ahead().substr(seen);
+    seen += piece.size();
+    auto amounts_to = start.feed(piece, clock.wall());
+    if (last && amounts_to == StreamStart::preamble) amounts_to = start.finish(clock.wall());
+    switch (amounts_to) {
+      case StreamStart::content:
+        co_return;
+      case StreamStart::refused:
+        verdict_ = start.refusal();
+        co_return;
+      case StreamStart::preamble:
+        break;
+    }
+    if (last) {
+      if (!answer_.decoder().done() && seen < provider::kPreambleBytes) {
+        verdict_.emplace();
+        verdict_->kind = provider::VerdictKind::server_error;
+        verdict_->reason = "the stream broke off before its content";
+      }
+      co_return;
+    }
+    if (!late) late.emplace(reactor_.io(), client_.signal(), provider::kPreambleTime);
+    if (late->rang() || !client_.here()) co_return;
+    co_await client_.event();
+  }
 }
 
 Task<void> Exchange::read_error_body() {

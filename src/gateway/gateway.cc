@@ -31,8 +31,8 @@ Reactors make_reactors(Site& site) {
 
 class Gateway::State {
  public:
-  State(const config::Config& config, KeyPool& pool, const Clock& clock)
-      : site_(config, pool, clock),
+  State(const config::Config& config, KeyPool& pool, const Clock& clock, ResourceOwners* owners)
+      : site_(config, pool, clock, owners),
         reactors_(make_reactors(site_)),
         due_timer_(reactors_.front()->io(), pool, clock),
         acceptor_(reactors_) {}
@@ -89,8 +89,9 @@ class Gateway::State {
   bool running_ = false;
 };
 
-Gateway::Gateway(const config::Config& config, KeyPool& pool, const Clock& clock)
-    : state_(std::make_unique<State>(config, pool, clock)) {}
+Gateway::Gateway(const config::Config& config, KeyPool& pool, const Clock& clock,
+                 ResourceOwners* owners)
+    : state_(std::make_unique<State>(config, pool, clock, owners)) {}
 
 Gateway::~Gateway() { drain(std::chrono::milliseconds{0}); }
 

@@ -11,6 +11,7 @@
 
 #include "config/config.h"
 #include "gateway/counters.h"
+#include "gateway/resource_owners.h"
 
 namespace keypool::gateway {
 
@@ -22,7 +23,9 @@ class Gateway {
  public:
   /// `pool` holds the keys already, under the endpoints' names, and must outlive the gateway, which
   /// takes its Options::on_due over. `clock` is the pool's own.
-  Gateway(const config::Config& config, KeyPool& pool, const Clock& clock = system_clock());
+  /// `owners` must outlive it; null: they are remembered in memory.
+  Gateway(const config::Config& config, KeyPool& pool, const Clock& clock = system_clock(),
+          ResourceOwners* owners = nullptr);
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
   ~Gateway();  ///< stops at once

@@ -40,6 +40,9 @@ class Relay {
 
   State advance();
 
+  /// Whether the head and what was read ahead have been taken over.
+  [[nodiscard]] bool begun() const noexcept { return begun_; }
+
   /// Bytes of the body so far.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 

@@ -31,12 +31,14 @@ std::uint64_t fresh_salt() {
 
 }  // namespace
 
-Site::Site(const config::Config& settings, KeyPool& keys, const Clock& time)
+Site::Site(const config::Config& settings, KeyPool& keys, const Clock& time,
+           ResourceOwners* known_owners)
     : config(settings),
       clock(time),
       pool(keys),
       counters(settings.endpoints.size()),
       fallbacks(places_of_fallbacks(config)),
+      owners(known_owners != nullptr ? *known_owners : remembered_),
       salt(fresh_salt()) {
   const auto has_tls = [](const config::Endpoint& endpoint) { return endpoint.base_url.tls; };
   if (std::ranges::any_of(config.endpoints, has_tls)) tls = std::make_unique<TlsClient>();

@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "gateway/counters.h"
+#include "gateway/resource_owners.h"
 #include "gateway/tls.h"
 
 namespace keypool::gateway {
@@ -19,7 +20,9 @@ namespace keypool::gateway {
 /// What all reactors share: the configuration, the keys, the counters, the clock. Constant, but for
 /// the pool and the counters, which synchronize themselves.
 struct Site {
-  Site(const config::Config& settings, KeyPool& keys, const Clock& time);
+  /// `known_owners` null: they are remembered in memory.
+  Site(const config::Config& settings, KeyPool& keys, const Clock& time,
+       ResourceOwners* known_owners);
 
   void client_came() noexcept { counters.connections.fetch_add(1); }
   void client_went();
@@ -36,9 +39,12 @@ struct Site {
   /// Endpoint::fallback of each, as places in Config::endpoints.
   const std::vector<std::vector<std::size_t>> fallbacks;
 
+  ResourceOwners& owners;
+
   const std::uint64_t salt;  ///< secret: of hashes of what clients send
 
  private:
+  OwnersInMemory remembered_;
   std::mutex mutex_;
   std::condition_variable all_went_;
 };

@@ -68,5 +68,22 @@ TEST(Counting, AStreamThatBreaksOffIsCountedAsFarAsItCame) {
   EXPECT_EQ(gateway.key(0).total_output_tokens, 100u);
 }
 
+TEST(Counting, AKeyRestsWhenWhatItCostReachesItsCap) {
+  const KeyOptions a_dollar_a_day{.caps = {.micro_usd_per_day = 1'000'000}};
+  // At 2.50 USD per million input tokens.
+  ScriptedUpstream upstream(
+      always(json_answer(200, R"({"usage":{"prompt_tokens":250000,"completion_tokens":0}})")));
+  RunningGateway gateway(
+      upstream.port(), {.configure = [&](config::Config& config) {
+        config.endpoints.front().keys.push_back({.name = "K0", .options = a_dollar_a_day});
+      }});
+  gateway.pool().configure_key("openai", "K0", a_dollar_a_day);
+  const auto call = post("/openai/v1/chat/completions", R"({"model":"gpt-4o"})");
+
+  EXPECT_EQ(gateway.call(call).status(), 200);
+  EXPECT_EQ(gateway.call(call).status(), 200);
+  EXPECT_EQ(gateway.call(call).status(), 429) << "1.25 USD are spent";
+}
+
 }  // namespace
 }  // namespace keypool::gateway::testing

@@ -1,0 +1,124 @@
+// What the provider keeps for an account is asked for with that account's keys.
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/resource_owners.h"
+#include "tests/gateway/running_gateway.h"
+#include "tests/gateway/scripted_upstream.h"
+
+namespace keypool::gateway::testing {
+namespace {
+
+std::string get(const std::string& target) {
+  return "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n";
+}
+
+// A provider that names what it makes after the key that made it.
+ScriptedUpstream::Script maker() {
+  return [made = 0](Wire& wire) mutable {
+    while (const auto request = wire.read()) {
+      const auto key = request->header("authorization").substr(std::string("Bearer sk-").size());
+      const auto id = "resp_" + key + "_" + std::to_string(made++);
+      wire.send(json_answer(
+          200, R"({"id":")" + id + R"(","usage":{"input_tokens":1000,"output_tokens":1}})"));
+    }
+  };
+}
+
+std::string id_in(const Message& answer) {
+  const auto begin = answer.body.find("resp_");
+  return answer.body.substr(begin, answer.body.find('"', begin) - begin);
+}
+
+const std::string kResponse = post("/openai/v1/responses", R"({"model":"m","input":"hi"})");
+
+TEST(Resources, GoBackToTheKeyThatMadeThem) {
+  ScriptedUpstream upstream(maker());
+  RunningGateway gateway(upstream.port(), {.keys = 4});
+  std::vector<Message> made;
+  for (int i = 0; i < 4; ++i) made.push_back(gateway.call(kResponse));
+
+  for (const auto& one : made) {
+    const auto id = id_in(one);
+    const auto key = one.header("x-keypool-key");
+    EXPECT_EQ(gateway.call(get("/openai/v1/responses/" + id)).header("x-keypool-key"), key);
+    EXPECT_EQ(
+        gateway.call(post("/openai/v1/responses/" + id + "/cancel", "")).header("x-keypool-key"),
+        key);
+    EXPECT_EQ(gateway
+                  .call(post("/openai/v1/responses",
+                             R"({"model":"m","previous_response_id":")" + id + R"("})"))
+                  .header("x-keypool-key"),
+              key);
+  }
+}
+
+TEST(Resources, AreNotAskedForWithAnotherAccountsKey) {
+  ScriptedUpstream upstream(maker());
+  RunningGateway gateway(upstream.port(), {.keys = 2, .configure = [](config::Config& config) {
+                                             auto spare = config.endpoints.front();
+                                             spare.name = "spare";
+                                             config.endpoints.front().fallback = {"spare"};
+                                             config.endpoints.push_back(spare);
+                                           }});
+  const auto made = gateway.call(kResponse);
+  gateway.pool().disable_key("openai", made.header("x-keypool-key"));
+
+  const auto refused = gateway.call(get("/openai/v1/responses/" + id_in(made)));
+
+  EXPECT_EQ(refused.status(), 429);
+  EXPECT_EQ(refused.header("x-keypool-endpoint"), "openai");
+}
+
+TEST(Resources, ListsAndUploadsMeetAtTheFirstKey) {
+  ScriptedUpstream upstream(maker());
+  RunningGateway gateway(upstream.port(), {.keys = 3});
+
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(gateway.call(post("/openai/v1/files", "{}")).header("x-keypool-key"), "K0");
+    EXPECT_EQ(gateway.call(get("/openai/v1/files?limit=5")).header("x-keypool-key"), "K0");
+    EXPECT_EQ(gateway.call(get("/openai/v1/files/file-unknown")).header("x-keypool-key"), "K0");
+  }
+  gateway.pool().disable_key("openai", "K0");
+  EXPECT_EQ(gateway.call(get("/openai/v1/files")).header("x-keypool-key"), "K1");
+}
+
+TEST(Resources, OfPlainCallsThereAreNone) {
+  ScriptedUpstream upstream(
+      always(json_answer(200, R"({"id":"chatcmpl-1","usage":{"prompt_tokens":1000}})")));
+  RunningGateway gateway(upstream.port(), {.keys = 2});
+  std::set<std::string> keys;
+  for (int i = 0; i < 4; ++i) keys.insert(gateway.call(kChat).header("x-keypool-key"));
+  EXPECT_EQ(keys.size(), 2u);
+}
+
+TEST(OwnersInMemory, KnowsWhatItWasToldOfEachEndpoint) {
+  OwnersInMemory owners;
+  owners.remember("a", std::vector<std::string>{"x", "y"}, "K0");
+  owners.remember("b", std::vector<std::string>{"x"}, "K1");
+  owners.remember("a", std::vector<std::string>{"y"}, "K2");
+
+  EXPECT_EQ(owners.key_of("a", "x"), "K0");
+  EXPECT_EQ(owners.key_of("b", "x"), "K1");
+  EXPECT_EQ(owners.key_of("a", "y"), "K2");
+  EXPECT_EQ(owners.key_of("b", "y"), "");
+}
+
+TEST(OwnersInMemory, ForgetsWhatWasNotAskedForLongest) {
+  OwnersInMemory owners(2);
+  owners.remember("a", std::vector<std::string>{"1", "2"}, "K");
+  EXPECT_EQ(owners.key_of("a", "1"), "K");
+
+  owners.remember("a", std::vector<std::string>{"3"}, "K");
+
+  EXPECT_EQ(owners.key_of("a", "1"), "K");
+  EXPECT_EQ(owners.key_of("a", "2"), "");
+  EXPECT_EQ(owners.key_of("a", "3"), "K");
+}
+
+}  // namespace
+}  // namespace keypool::gateway::testing
