@@ -171,7 +171,7 @@ function RestingKeys({ endpoint }: { endpoint: EndpointOverview }) {
 
 function NoEndpoints() {
   return (
-    <Empty title="No endpoint yet">
+    <Empty within title="No endpoint yet">
       <p>Set a key and start the gateway again:</p>
       <pre>OPENAI_API_KEY=… keypool serve</pre>
       <p>or write a <code>keypool.yaml</code>; <code>keypool check</code> tells what it finds.</p>

@@ -101,10 +101,12 @@ export function Tile(props: {
   );
 }
 
-export function Empty({ title, children }: { title: string; children: ComponentChildren }) {
+/** Instead of a whole page, or of a part of one that has a heading already. */
+export function Empty(props: { title: string; within?: boolean; children: ComponentChildren }) {
+  const { title, within, children } = props;
   return (
     <div class="empty">
-      <h2>{title}</h2>
+      {within ? <h2>{title}</h2> : <h1>{title}</h1>}
       {children}
     </div>
   );

@@ -1,0 +1,81 @@
+// Pictures of each page for the documentation: light, dark and narrow.
+//
+//   KEYPOOL_BINARY=… CHROMIUM=… node screenshots.mjs FOLDER
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { browse, gateway } from "./watched.mjs";
+
+const folder = process.argv[2];
+const kSeconds = 75; // of traffic, so that the charts have something to show
+
+const key = (name, limits, more = {}) => ({ name, secret: `sk-lab-${name.toLowerCase()}`, limits, ...more });
+const models = (rpm, tpm) => ({ "*": { rpm, tpm } });
+const team = [
+  key("OPENAI_API_KEY[0]", models(500, 200_000)),
+  key("OPENAI_API_KEY[1]", models(500, 200_000)),
+  key("TEAM_SEARCH_KEY", models(120, 60_000)),
+  key("TEAM_SUPPORT_KEY", models(60, 30_000)),
+  key("CI_KEY", models(20, 10_000)),
+  key("BATCH_KEY", models(40, 12_000)),
+].map((one) => ({ ...one, name: one.name.replace(/\[(\d)\]/, "_$1") }));
+
+const cleanups = [];
+const run = { after: (cleanup) => cleanups.push(cleanup) };
+
+try {
+  await mkdir(folder, { recursive: true });
+  const watched = await gateway(run, {
+    keys: [
+      ...team,
+      key("FORGOTTEN_KEY", models(60, 10_000)),
+      key("PREPAID_KEY", models(60, 10_000)),
+    ],
+    answers: { tokens: [40, 400], first_token: "250ms", tokens_per_second: 220 },
+    faults: [
+      { keys: "FORGOTTEN_KEY", error: "bad_key" },
+      { keys: "PREPAID_KEY", error: "insufficient_quota" },
+    ],
+    more: (url) => [
+      { name: "research", base_url: url, dialect: "openai", keys: ["TEAM_SEARCH_KEY", "BATCH_KEY"] },
+      { name: "local", base_url: url, dialect: "openai", keys: "none" },
+    ],
+  });
+  await fetch(`${watched.admin}/api/v1/keys/openai/TEAM_SUPPORT_KEY/disable`, { method: "POST" });
+
+  const pages = {
+    overview: "/#/",
+    keys: "/#/keys?endpoint=openai",
+    key: "/#/keys/openai/BATCH_KEY",
+  };
+  const looks = {
+    light: { width: 1360, height: 850, colorScheme: "light" },
+    dark: { width: 1360, height: 850, colorScheme: "dark" },
+    narrow: { width: 390, height: 844, colorScheme: "light" },
+  };
+  // One page that stays open and collects the history, then is shown in each look.
+  const page = await browse(run, looks.light);
+  await page.goto(watched.admin);
+  let calls = true;
+  const traffic = Promise.all(Array.from({ length: 7 }, async (_, caller) => {
+    while (calls) {
+      const endpoint = caller < 5 ? "openai" : "research";
+      await watched.call(caller % 3 === 0 ? "gpt-4.1" : "gpt-4.1-mini", endpoint);
+      await new Promise((resolve) => setTimeout(resolve, 80 + 60 * caller));
+    }
+  }));
+  await new Promise((resolve) => setTimeout(resolve, kSeconds * 1000));
+  for (const [look, { colorScheme, ...size }] of Object.entries(looks)) {
+    await page.setViewportSize(size);
+    await page.emulateMedia({ colorScheme });
+    for (const [name, path] of Object.entries(pages)) {
+      await page.goto(watched.admin + path);
+      await page.locator("h1").waitFor();
+      await page.waitForTimeout(2500);
+      await page.screenshot({ path: join(folder, `${name}-${look}.png`) });
+    }
+  }
+  calls = false;
+  await traffic;
+} finally {
+  for (const cleanup of cleanups.reverse()) await cleanup();
+}
