@@ -6,6 +6,7 @@ Everything is a ratio within one run on one machine, except where the goal itsel
 import dataclasses
 import statistics
 
+from harness import goodput
 from harness.phases import median_of
 
 
@@ -24,7 +25,7 @@ class Figure:
     @property
     def absolute(self):
         """Judged by itself, in the unit `against`."""
-        return self.against in ("KB", "B", "s", "a call")
+        return self.against in ("KB", "B", "s", "a call", "% failed", "per 1,000")
 
     @property
     def met(self):
@@ -152,6 +153,31 @@ def pool_figures(ours, seed):
                "s", 1.0),
         Figure("memory of an idle key", f"{ours['bytes_per_key']:,.0f} B", "", ours["bytes_per_key"], "B", 512.0),
     ]
+
+
+def goodput_figures(found):
+    """What is served under limits. `found` are outcomes by what was known; see harness/goodput.py."""
+    def failing(outcome):
+        return f"{goodput.percent(outcome, 'failed'):.2f} %, p99 wait {outcome['wait_ms']['p99'] / 1000:.1f} s"
+
+    def refusals(outcome):
+        return f"{10 * goodput.percent(outcome, 'refused'):.1f}"
+
+    def pair(what, known, goal, *besides):
+        outcome = found[known]
+        beside = {name: found[name] for name in besides}
+        return [Figure(f"calls that fail, {what}", failing(outcome),
+                       ", ".join(f"{name} {failing(other)}" for name, other in beside.items()),
+                       goodput.percent(outcome, "failed"), "% failed", 0.0),
+                Figure(f"429s of 1,000 calls, {what}", refusals(outcome),
+                       ", ".join(f"{name} {refusals(other)}" for name, other in beside.items()),
+                       10 * goodput.percent(outcome, "refused"), "per 1,000", goal)]
+
+    figures = pair("limits known", "everything", 1.0, "one bucket", "no queue")
+    figures += pair("limits from headers", "headers", 10.0) + pair("429s alone tell", "nothing", 30.0)
+    if "replayed" in found:
+        figures += pair("through real sockets", "replayed", 10.0, "simulated")
+    return figures
 
 
 def table(figures):

@@ -1,6 +1,7 @@
 #include "cli/lab_simulate.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <array>
 #include <cstring>
 #include <fstream>

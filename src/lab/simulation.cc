@@ -168,7 +168,9 @@ class Run {
                                                         simulation_.estimate_factor)};
     if (arrival.conversation != 0) request.affinity = conversation;
 
-    ++calls_[number].tries;
+    Call& asking = calls_[number];
+    ++asking.tries;
+    request.avoid = asking.too_small;
     auto take = [this, number](std::expected<Lease, LeaseError> lease) {
       if (lease) {
         send(number, std::move(*lease));
@@ -212,8 +214,9 @@ class Run {
     }
     tally_.served(number, call.key, now);
     const WorldTime end = now + time_of(arrival);
-    const WorldTime head = now + simulation_.scenario.pace_of(kSimulatedModel).first_token;
-    timeline_.add(std::min(head, end), {Event::Kind::head, number});
+    const WorldTime first_token = simulation_.scenario.pace_of(kSimulatedModel).first_token;
+    const WorldTime head = simulation_.streams ? std::min(now + first_token, end) : end;
+    timeline_.add(head, {Event::Kind::head, number});
     timeline_.add(end, {Event::Kind::end, number});
   }
 

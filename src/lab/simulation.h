@@ -33,8 +33,7 @@ enum class Patience {
 };
 
 /// One run of the pool's real code over a workload, against the simulated provider's limits, on a
-/// clock of its own. Answers are streams: their heads, with what they tell of limits, come with the
-/// first token.
+/// clock of its own.
 struct Simulation {
   std::string name = {};
   Scenario scenario = {};  ///< keys, organizations, limits and their changes, pace; no faults
@@ -44,6 +43,7 @@ struct Simulation {
   Knowledge knowledge = Knowledge::headers;
   Patience patience = Patience::wait;
   std::chrono::milliseconds max_wait{30'000};
+  bool streams = true;  ///< an answer's head comes with its first token; else with its end
   bool organizations_told = true;  ///< else the pool finds them in the answers
   double estimate_factor = 1;  ///< what the pool takes a question's size to be, against the truth
   std::chrono::milliseconds cooldown{60'000};  ///< of a refusal without a hint

@@ -212,7 +212,7 @@ Trace make_bursty_trace(const BurstyTrace& wanted) {
 }
 
 Trace with_conversations(Trace trace, double mean_turns, std::uint64_t seed) {
-  constexpr std::size_t kOpenConversations = 64;
+  constexpr std::size_t kOpenConversations = 1'000;  // a minute between turns
   Random random(seed);
   std::vector<std::uint64_t> open;
   std::uint64_t last = 0;

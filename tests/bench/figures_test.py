@@ -30,6 +30,24 @@ class Ratio(unittest.TestCase):
         self.assertIsNone(figures.ratio([], "rate", "p50_us", "keypool", "nginx"))
 
 
+class Goodput(unittest.TestCase):
+    def outcomes(self, **changed):
+        plain = {"offered": 1000, "failed": 0, "refused": 0, "wait_ms": {"p99": 1500}}
+        names = ("everything", "headers", "nothing", "one bucket", "no queue")
+        return {name: plain for name in names} | {name: plain | fields for name, fields in changed.items()}
+
+    def test_no_call_may_fail_and_few_may_be_refused(self):
+        found = figures.goodput_figures(self.outcomes(headers={"refused": 11}, nothing={"failed": 1}))
+
+        self.assertEqual([figure.met for figure in found], [True, True, True, False, False, True])
+
+    def test_what_went_through_sockets_stands_beside_its_simulation(self):
+        found = figures.goodput_figures(self.outcomes(simulated={}, replayed={"refused": 5}))
+
+        self.assertEqual(found[-2].beside, "simulated 0.00 %, p99 wait 1.5 s")
+        self.assertEqual(found[-1].ratio, 5.0)
+
+
 class Verdict(unittest.TestCase):
     def figure(self, **fields):
         return figures.Figure("what", "1 µs", "nginx 1 µs", against="nginx", **fields)

@@ -1,6 +1,8 @@
 #include "lab/simulation.h"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -139,15 +141,47 @@ TEST(Simulation, TriesThreeTimesAtMostWithoutPatience) {
   EXPECT_EQ(outcome.refused, 3u);
 }
 
-TEST(Simulation, CountsTurnsThatStayWithTheirKey) {
-  Simulation simulation = busy(0.5);
-  simulation.trace = with_conversations(std::move(simulation.trace), 5, 1);
+TEST(Simulation, HearsWhatAnAnswerTellsWithItsHead) {
+  // The first call empties the key. Its head, after a second, says so; its end comes after 101.
+  Simulation simulation{.scenario = one_key({.tpm = 20, .burst = 0.5}),
+                        .trace = calls_at({0s, 2s})};
+  simulation.scenario.pace = {.first_token = 1s, .tokens_per_second = 0.01};
+  simulation.max_wait = 1min;
 
   const Outcome outcome = simulate(simulation);
 
-  expect_sound(simulation, outcome);
-  EXPECT_GT(outcome.followers, simulation.trace.size() / 2);
-  EXPECT_GT(outcome.followed, outcome.followers * 9 / 10);
+  EXPECT_EQ(outcome.served, 2u);
+  EXPECT_EQ(outcome.refused, 0u);
+}
+
+TEST(Simulation, TellsHowFarItIs) {
+  std::vector<double> told;
+  const Outcome outcome = simulate(busy(), [&told](double share) { told.push_back(share); });
+
+  EXPECT_GT(told.size(), 100u);
+  EXPECT_TRUE(std::ranges::is_sorted(told));
+  EXPECT_LT(told.back(), 1);
+}
+
+TEST(ScenarioForAModel, HasItsLimitsAndPaceAlone) {
+  Scenario scenario = one_key({.rpm = 1});
+  scenario.keys[0].limits = {{"small-*", {.rpm = 2}}, {"*", {.rpm = 3}}};
+  scenario.models = {{.match = "small-*", .pace = {.tokens_per_second = 7}}};
+  scenario.changes = {{.at = 1s, .key = "a", .limits = {{"big", {.rpm = 9}}}}};
+
+  const auto narrowed = for_model(scenario, "small-1");
+
+  ASSERT_TRUE(narrowed) << narrowed.error();
+  EXPECT_EQ(narrowed->keys[0].limits, (ModelLimits{{"*", {.rpm = 2}}}));
+  EXPECT_EQ(narrowed->pace.tokens_per_second, 7);
+  EXPECT_TRUE(narrowed->changes[0].limits.empty());
+}
+
+TEST(ScenarioForAModel, IsAnErrorWhenOnlyOthersAreLimited) {
+  Scenario scenario = one_key({});
+  scenario.keys[0].limits = {{"small-*", {.rpm = 2}}};
+
+  EXPECT_EQ(for_model(scenario, "big").error(), "no key has a limit for big, but for small-*");
 }
 
 TEST(Simulation, AppliesLimitsThatChange) {
@@ -207,83 +241,6 @@ TEST(Capacity, ScalesATraceToAShareOfIt) {
   const Trace trace = at_load(scenario, make_bursty_trace({.calls = 500}), 0.5);
 
   EXPECT_NEAR(rate_of(trace), 0.5, 0.001);
-}
-
-/// The promises that the pool is built on, on a workload made up to be as uneven as recorded ones.
-struct Promise {
-  const char* name;
-  Knowledge knowledge;
-  double refused_per_thousand;
-};
-
-void PrintTo(const Promise& row, std::ostream* out) { *out << row.name; }
-
-class Goodput : public ::testing::TestWithParam<Promise> {};
-
-TEST_P(Goodput, IsThatOfOneBucket) {
-  Simulation simulation = busy(0.95);
-  simulation.knowledge = GetParam().knowledge;
-
-  const Outcome outcome = simulate(simulation);
-
-  expect_sound(simulation, outcome);
-  EXPECT_EQ(outcome.failed, simulate_one_bucket(simulation).failed);
-  EXPECT_LE(outcome.refused_per_thousand(), GetParam().refused_per_thousand);
-}
-
-INSTANTIATE_TEST_SUITE_P(Rows, Goodput,
-                         ::testing::Values(Promise{"KnownLimits", Knowledge::everything, 1},
-                                           Promise{"ConfiguredLimits", Knowledge::configured, 1},
-                                           Promise{"LimitsLearnedFromHeaders", Knowledge::headers,
-                                                   10}),
-                         [](const auto& row) { return row.param.name; });
-
-TEST_P(Goodput, IsThatOfOneBucketWhenALimitIsHalvedAtMidRun) {
-  Simulation simulation = busy(0.8);
-  simulation.knowledge = GetParam().knowledge;
-  simulation.scenario.changes.push_back(
-      {.at = std::chrono::duration_cast<std::chrono::milliseconds>(simulation.trace.back().at / 2),
-       .key = "KEY_1",
-       .limits = {{"*", {.rpm = 30, .tpm = 30'000}}}});
-
-  const Outcome outcome = simulate(simulation);
-
-  expect_sound(simulation, outcome);
-  EXPECT_EQ(outcome.failed, simulate_one_bucket(simulation).failed);
-  EXPECT_LE(outcome.refused_per_thousand(), GetParam().refused_per_thousand);
-}
-
-TEST_P(Goodput, IsThatOfOneBucketWhenKeysShareLimitsThatNobodyTold) {
-  Simulation simulation{
-      .scenario = {}, .knowledge = GetParam().knowledge, .organizations_told = false};
-  simulation.scenario.pace = {.first_token = 500ms, .tokens_per_second = 50};
-  for (std::uint64_t i = 0; i < 10; ++i) {
-    Key& key = simulation.scenario.keys.emplace_back();
-    key.name = "KEY_" + std::to_string(i);
-    key.secret = "sk-demo-" + std::to_string(i);
-    key.organization = "org-" + std::to_string(i % 3);
-    const std::uint64_t size = std::uint64_t{3} << i;
-    if (i < 3) key.limits = {{"*", {.rpm = 60 * size, .tpm = 60'000 * size}}};
-  }
-  simulation.trace = at_load(simulation.scenario, make_bursty_trace({.calls = 15'000}), 0.9);
-
-  const Outcome outcome = simulate(simulation);
-
-  expect_sound(simulation, outcome);
-  EXPECT_EQ(outcome.failed, simulate_one_bucket(simulation).failed);
-  EXPECT_LE(outcome.refused_per_thousand(), GetParam().refused_per_thousand);
-}
-
-TEST(PlainGoodput, IsWorseWithoutAQueueAndWithoutLimits) {
-  Simulation simulation = busy(0.95);
-  const Outcome pool = simulate(simulation);
-  simulation.policy = Policy::lifetime;
-  simulation.patience = Patience::none;
-  simulation.knowledge = Knowledge::nothing;
-
-  const Outcome plain = simulate(simulation);
-
-  EXPECT_GT(plain.refused_per_thousand(), 10 + 2 * pool.refused_per_thousand());
 }
 
 }  // namespace
