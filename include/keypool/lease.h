@@ -92,8 +92,10 @@ struct Ticket {
   Board* board = nullptr;
   Key* key = nullptr;
   double charge = 0;                ///< of the lane's load
-  std::uint32_t input_tokens = 0;   ///< estimated
-  std::uint32_t output_tokens = 0;  ///< estimated
+  std::uint32_t input_tokens = 0;   ///< reserved
+  std::uint32_t output_tokens = 0;  ///< reserved
+  std::uint32_t asked_input = 0;    ///< as the caller estimated
+  std::uint32_t asked_output = 0;   ///< as the caller estimated
   bool estimated = false;           ///< by the caller
   bool limited = false;             ///< whether they were taken from the lane's limits
   MonotonicTime leased_at{};
@@ -128,9 +130,10 @@ class [[nodiscard]] Lease {
   /// The call succeeded.
   void succeed(const Success& success) noexcept;
 
-  /// The provider answered that a limit is reached: its lane rests for `after`, or for the
-  /// endpoint's cooldown when the answer gave no hint. `limit`: which one, where the answer says
-  /// so.
+  /// The provider answered that a limit is reached: its lane rests for `after`. When the answer
+  /// gave no hint, it rests for the endpoint's cooldown as long as no limit of the lane is known,
+  /// else for a few seconds, growing, and opens for what the limit lets in. `limit`: which one was
+  /// reached, where the answer says so.
   void rate_limited(std::optional<std::chrono::milliseconds> after = std::nullopt,
                     std::optional<Dimension> limit = std::nullopt) noexcept;
 

@@ -45,8 +45,8 @@ struct LimitNotice {
 /// How a pool knows a limit. A better source is never overruled by a worse one.
 enum class LimitSource : std::uint8_t {
   none,
-  learned,  ///< from what had been used when a rate limit was hit; grows again with time, and only
-            ///< orders keys: no call is refused for it
+  learned,  ///< from what was used between two refused calls; raised again by single calls that
+            ///< are sent in spite of it
   configured,
   reported,  ///< by the provider's own headers
 };

@@ -5,6 +5,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include <keypool/clock.h>
@@ -23,6 +24,10 @@ struct WaitRequest {
   std::string_view client = {};  ///< clients take turns; calls of one client keep their order
   std::size_t bytes = 0;         ///< held in memory for the call while it waits
   MonotonicTime deadline = MonotonicTime::max();  ///< by the pool's clock
+
+  /// When the call first came, by the pool's clock; nothing: now. A call that a provider refused
+  /// and that asks again keeps its place before those that came later.
+  std::optional<MonotonicTime> arrived = {};
 };
 
 /// Told how a wait ended: with a lease; with the error there would have been without waiting, when

@@ -8,6 +8,7 @@
 
 #include "pool/affinity.h"
 #include "pool/circuit.h"
+#include "pool/estimates.h"
 #include "pool/key.h"
 #include "pool/lane_limits.h"
 #include "pool/rank_tree.h"
@@ -49,37 +50,17 @@ struct alignas(64) Lane {
     return charge(input, output) * inverse_weight;
   }
 
+  /// Whether known limits say what it may do after a rest.
+  [[nodiscard]] bool is_paced() const noexcept {
+    return fault == LaneFault::rate_limit && limits != nullptr && limits->known();
+  }
+
   /// Loads are never negative, so that their bits are in their order.
   [[nodiscard]] RankTree::Rank rank_by_load(RankTree::Rank told_apart) const noexcept {
     return in_tier(std::bit_cast<RankTree::Rank>(charged) & told_apart);
   }
 };
 static_assert(sizeof(Lane) == 64);
-
-/// How a model's calls turn out against their estimates: a running ratio each way.
-class EstimateRatio {
- public:
-  [[nodiscard]] double input() const noexcept { return input_; }
-  [[nodiscard]] double output() const noexcept { return output_; }
-
-  /// `reserved` was corrected by the ratio already.
-  void learn(const Cost& reserved, const Cost& used) noexcept {
-    learn(input_, reserved.input, used.input);
-    learn(output_, reserved.output, used.output);
-  }
-
- private:
-  static constexpr double kStep = 0.1;
-
-  static void learn(double& ratio, double reserved, double used) noexcept {
-    if (reserved <= 0) return;
-    const double miss = std::min(used / reserved, 10.0);
-    ratio = std::clamp(ratio * (1.0 + kStep * (miss - 1.0)), 0.01, 100.0);
-  }
-
-  double input_ = 1;
-  double output_ = 1;
-};
 
 /// The lanes of one model, each at its group's number, and their order.
 struct alignas(64) Board {
@@ -95,12 +76,12 @@ struct alignas(64) Board {
   Circuit circuit;
 
   RankTree resting;  ///< lanes that will be ready by themselves, by when
+  RankTree probes;   ///< lanes whose limits are a guess, by when a call may test it
   MonotonicTime next_opening = kNever;
-  std::uint32_t ramping = 0;        ///< lanes with a ramp
-  bool limited = false;             ///< whether a limit of any lane is known
-  double assumed_tokens = 100'000;  ///< a minute, of lanes whose limits are not
+  std::uint32_t ramping = 0;  ///< lanes with a ramp
+  bool limited = false;       ///< whether a limit of any lane is known
   double turn = 0;
-  EstimateRatio ratio;
+  Estimates estimates;
   Affinity affinity;
 
   /// Among very many keys, loads less than an eighth apart are equal, and equal ones are taken in
@@ -113,6 +94,7 @@ struct alignas(64) Board {
     lanes.emplace_back();
     ready.grow();
     resting.grow();
+    probes.grow();
   }
 
   void set_ramp(Lane& lane, unsigned calls) noexcept {

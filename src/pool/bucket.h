@@ -34,6 +34,11 @@ class Bucket {
     return full_at_ - period_ + time_for(std::min(amount, limit_));
   }
 
+  /// What comes back within `time`.
+  [[nodiscard]] double refill(std::chrono::nanoseconds time) const noexcept {
+    return limit_ * periods(time);
+  }
+
   void take(double amount, MonotonicTime now) noexcept {
     full_at_ = std::max(full_at_, now) + time_for(amount);
   }

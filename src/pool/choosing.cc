@@ -24,6 +24,33 @@ bool contains(std::span<const KeyId> ids, KeyId id) noexcept {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
+/// Takes places out of an order, one after the other, and puts them back in the end.
+class Passed {
+ public:
+  explicit Passed(RankTree& order) : order_(order) {}
+  Passed(const Passed&) = delete;
+  Passed& operator=(const Passed&) = delete;
+  ~Passed() {
+    for (std::size_t i = 0; i < count_; ++i) order_.set(places_[i].place, places_[i].rank);
+  }
+
+  [[nodiscard]] bool enough() const noexcept { return count_ == kMostLooks; }
+  void take_out(std::size_t place) noexcept {
+    places_[count_++] = {place, order_.rank(place)};
+    order_.set(place, RankTree::kOut);
+  }
+
+ private:
+  struct Place {
+    std::size_t place;
+    RankTree::Rank rank;
+  };
+
+  RankTree& order_;
+  std::array<Place, kMostLooks> places_;
+  std::size_t count_ = 0;
+};
+
 }  // namespace
 
 Endpoint::Endpoint(std::string name, std::uint32_t number, const Options& options,
@@ -108,7 +135,9 @@ Endpoint::Choice Endpoint::choose(Board& board, const LeaseRequest& request, Mon
     const Key* key = find(request.same_group_as);
     if (key == nullptr) return {};
     Choice bound{.lane = key->group};
-    static_cast<void>(fits(board, request, {}, now, bound));
+    if (!fits(board, request, {}, now, bound)) {
+      static_cast<void>(may_probe(board, request, now, bound));
+    }
     return bound;
   }
   if (!request.affinity.empty()) {
@@ -119,30 +148,63 @@ Endpoint::Choice Endpoint::choose(Board& board, const LeaseRequest& request, Mon
       return same;
     }
   }
-  const Choice choice = choose_in_order(board, request, request.avoid, now);
-  if (choice.key != nullptr || request.avoid.empty()) return choice;
-  return choose_in_order(board, request, {}, now);
+  Choice choice = choose_in_order(board, request, request.avoid, now);
+  if (choice.key == nullptr && !request.avoid.empty()) {
+    choice = choose_in_order(board, request, {}, now);
+  }
+  if (choice.key != nullptr || !board.limited) return choice;
+  if (choice.too_small != RankTree::kNone && !could_ever_fit(board, request)) {
+    // The provider shall say so.
+    choice.lane = choice.too_small;
+    choice.key = next_key(choice.lane, {});
+    return choice;
+  }
+  return choose_probe(board, request, now, choice);
 }
 
-// Takes lanes that do not fit out of the order, one after the other, until the one in front does;
-// then puts them back.
 Endpoint::Choice Endpoint::choose_in_order(Board& board, const LeaseRequest& request,
                                            std::span<const KeyId> avoid, MonotonicTime now) {
-  struct PutBack {
-    std::size_t lane;
-    RankTree::Rank rank;
-  };
-  std::array<PutBack, kMostLooks> passed;
-  std::size_t looks = 0;
+  Passed passed(board.ready);
   Choice choice;
-  while (looks < passed.size()) {
+  while (!passed.enough()) {
     choice.lane = board.ready.first();
     if (choice.lane == RankTree::kNone || fits(board, request, avoid, now, choice)) break;
-    passed[looks++] = {choice.lane, board.ready.rank(choice.lane)};
-    board.ready.set(choice.lane, RankTree::kOut);
+    passed.take_out(choice.lane);
   }
-  for (std::size_t i = 0; i < looks; ++i) board.ready.set(passed[i].lane, passed[i].rank);
   return choice;
+}
+
+// No lane has room. Where that is so by a guess alone, one call at a time tests it.
+Endpoint::Choice Endpoint::choose_probe(Board& board, const LeaseRequest& request,
+                                        MonotonicTime now, Choice choice) {
+  Passed passed(board.probes);
+  while (!passed.enough()) {
+    choice.lane = board.probes.first();
+    if (choice.lane == RankTree::kNone) break;
+    const MonotonicTime due{nanoseconds{static_cast<std::int64_t>(board.probes.rank(choice.lane))}};
+    if (due > now) {
+      choice.opens_at = std::min(choice.opens_at, due);
+      break;
+    }
+    if (may_probe(board, request, now, choice)) break;
+    passed.take_out(choice.lane);
+  }
+  return choice;
+}
+
+// Whether the chosen lane is closed by nothing but a learned limit, and it is time to test it.
+bool Endpoint::may_probe(Board& board, const LeaseRequest& request, MonotonicTime now,
+                         Choice& choice) {
+  if (!board.limited || board.lanes[choice.lane].limits == nullptr) return false;
+  LaneLimits& limits = *board.lanes[choice.lane].limits;
+  static_cast<void>(limits.end_silent_probe(now));
+  refresh(board, choice.lane, now);
+  if (fits(board, request, {}, now, choice)) return true;
+  if (free_at(board, choice.lane) > now || limits.probe_at() > now) return false;
+  choice.key = next_key(choice.lane, {});
+  if (limits.open_at(estimate(board, *choice.key, request)) == kNever) choice.key = nullptr;
+  choice.probe = choice.key != nullptr;
+  return choice.probe;
 }
 
 // Whether a key of the chosen lane may take the call now; sets the key, or when there is room.
@@ -157,12 +219,23 @@ bool Endpoint::fits(Board& board, const LeaseRequest& request, std::span<const K
     const MonotonicTime open = lane.limits->open_at(estimate(board, *key, request));
     if (open > now) {
       choice.opens_at = std::min(choice.opens_at, open);
+      if (open == kNever && choice.too_small == RankTree::kNone) choice.too_small = choice.lane;
       return false;
     }
   }
   if (lane.only_key == nullptr) groups_[choice.lane].extras.edit().cursor = key->next_in_group;
   choice.key = key;
   return true;
+}
+
+bool Endpoint::could_ever_fit(const Board& board, const LeaseRequest& request) const {
+  for (std::size_t number = 0; number < board.lanes.size(); ++number) {
+    const Key* key = groups_[number].first;
+    if (key == nullptr) continue;
+    const LaneLimits* limits = board.lanes[number].limits.get();
+    if (limits == nullptr || limits->open_at(estimate(board, *key, request)) != kNever) return true;
+  }
+  return false;
 }
 
 // Calls stay together as long as their lane is not far busier than the one that is next in order.
@@ -219,10 +292,8 @@ Key* Endpoint::next_key(std::size_t number, std::span<const KeyId> avoid) {
 // The caller's estimate, corrected by how such estimates turned out; else the key's own average.
 Cost Endpoint::estimate(const Board& board, const Key& key, const LeaseRequest& request) const {
   if (request.estimated_input_tokens > 0 || request.estimated_output_tokens > 0) {
-    return {.input = static_cast<double>(std::min(request.estimated_input_tokens, kMostTokens)) *
-                     board.ratio.input(),
-            .output = static_cast<double>(std::min(request.estimated_output_tokens, kMostTokens)) *
-                      board.ratio.output()};
+    return board.estimates.corrected(request.estimated_input_tokens,
+                                     request.estimated_output_tokens);
   }
   const double tokens =
       static_cast<double>(key.input_tokens) + static_cast<double>(key.output_tokens);
@@ -253,11 +324,10 @@ Lease Endpoint::issue(Board& board, const Choice& choice, MonotonicTime now,
     board.turn = std::max(board.turn, turn - lane.inverse_weight);
   }
   if (board.limited) {
-    if (lane.limits == nullptr) {
-      lane.limits =
-          std::make_unique<LaneLimits>(1.0 / lane.inverse_weight, board.assumed_tokens, now);
-    }
-    lane.limits->reserve({.input = double(input), .output = double(output)}, now);
+    const Cost reserved{.input = double(input), .output = double(output)};
+    LaneLimits& limits = limits_of(board, choice.lane, now);
+    if (choice.probe) limits.begin_probe(reserved, now);
+    limits.reserve(reserved, now);
   }
   if (!request.affinity.empty()) {
     board.affinity.remember(request.affinity, static_cast<std::uint32_t>(choice.lane));
@@ -275,6 +345,8 @@ Lease Endpoint::issue(Board& board, const Choice& choice, MonotonicTime now,
                       .charge = charged,
                       .input_tokens = input,
                       .output_tokens = output,
+                      .asked_input = in_32_bits(request.estimated_input_tokens),
+                      .asked_output = in_32_bits(request.estimated_output_tokens),
                       .estimated = estimated,
                       .limited = board.limited,
                       .leased_at = now});

@@ -110,6 +110,8 @@ class Endpoint {
     std::size_t lane = RankTree::kNone;
     Key* key = nullptr;
     MonotonicTime opens_at = kNever;  ///< without a key: when a lane that is full has room again
+    std::size_t too_small = RankTree::kNone;  ///< a lane that can never take the call
+    bool probe = false;                       ///< sent though a learned limit has no room for it
   };
 
   /// A call in flight, or one that is reported without ever having been leased.
@@ -120,10 +122,10 @@ class Endpoint {
     double weight;    ///< that a charge had then
     Cost cost;        ///< reserved of the lane's limits
     MonotonicTime leased_at;
-    bool on_lane;    ///< whether it is among the lane's calls in flight
-    bool on_key;     ///< whether it is among the key's
-    bool limited;    ///< whether `cost` was really reserved
-    bool estimated;  ///< whether `cost` comes from the caller's estimate
+    bool on_lane;             ///< whether it is among the lane's calls in flight
+    bool on_key;              ///< whether it is among the key's
+    bool limited;             ///< whether `cost` was really reserved
+    const Ticket* estimated;  ///< null: the caller gave no estimate
   };
 
   struct Usage {
@@ -182,7 +184,6 @@ class Endpoint {
   [[nodiscard]] bool is_ordinary(const Board& board, MonotonicTime now) const noexcept {
     return ordinary_ && board.circuit.calm() && now < decay_.rebase_at();
   }
-  static void learn_ratio(const Ticket& ticket, const Success& success) noexcept;
 
   // stripes.cc: calls from several cores at once
   void note_contention(bool contended) noexcept {
@@ -214,6 +215,11 @@ class Endpoint {
                                        std::span<const KeyId> avoid, MonotonicTime now);
   [[nodiscard]] bool fits(Board& board, const LeaseRequest& request, std::span<const KeyId> avoid,
                           MonotonicTime now, Choice& choice);
+  [[nodiscard]] Choice choose_probe(Board& board, const LeaseRequest& request, MonotonicTime now,
+                                    Choice choice);
+  [[nodiscard]] bool may_probe(Board& board, const LeaseRequest& request, MonotonicTime now,
+                               Choice& choice);
+  [[nodiscard]] bool could_ever_fit(const Board& board, const LeaseRequest& request) const;
   [[nodiscard]] bool worth_staying(const Board& board, std::size_t lane) const;
   [[nodiscard]] Choice choose_out_of_turn(Board& board, const LeaseRequest& request);
   [[nodiscard]] Key* next_key(std::size_t group, std::span<const KeyId> avoid);
@@ -240,7 +246,7 @@ class Endpoint {
   void count(const Call& call, Ending ending, const Usage& usage, MonotonicTime now) noexcept;
   void spend(Key& key, const Usage& usage, MonotonicTime now);
   void tell_circuits(const Call& call, Ending ending) noexcept;
-  void proven_good(const Call& call, MonotonicTime now) noexcept;
+  void proven_good(const Call& call) noexcept;
   void leave(Lock& lock, Key& key) noexcept;
   void done(Lock& lock) noexcept;
   void let_go(Lock& lock) noexcept;
@@ -256,9 +262,12 @@ class Endpoint {
   [[nodiscard]] std::chrono::nanoseconds rest_time(std::chrono::milliseconds first,
                                                    std::chrono::milliseconds longest,
                                                    unsigned growth, const Rest& rest);
+  [[nodiscard]] std::chrono::nanoseconds jittered(std::chrono::nanoseconds time);
   void end_rests(Board& board, std::size_t lane, MonotonicTime now);
+  [[nodiscard]] MonotonicTime free_at(const Board& board, std::size_t lane) const;
   [[nodiscard]] MonotonicTime ready_at(const Board& board, std::size_t lane) const;
-  [[nodiscard]] RankTree::Rank rank(const Board& board, std::size_t lane) const noexcept;
+  [[nodiscard]] RankTree::Rank rank(const Board& board, std::size_t lane,
+                                    MonotonicTime now) const noexcept;
   void refresh(Board& board, std::size_t lane, MonotonicTime now);
   void refresh_group(std::size_t group, MonotonicTime now);
   void open_due(Board& board, MonotonicTime now);
@@ -266,8 +275,9 @@ class Endpoint {
   void update_ordinary() noexcept;
   void watch(Group& group) noexcept;
   [[nodiscard]] LaneLimits& limits_of(Board& board, std::size_t lane, MonotonicTime now);
-  void become_limited(Board& board, const LaneLimits& known, MonotonicTime now);
-  void hit_limit(Board& board, std::size_t lane, std::optional<Dimension> which, MonotonicTime now);
+  void become_limited(Board& board, MonotonicTime now);
+  void throttle(const Call& call, std::optional<std::chrono::milliseconds> after,
+                std::optional<Dimension> which, MonotonicTime now);
 
   // keys.cc
   [[nodiscard]] Key* find(std::string_view key_name) const;

@@ -25,6 +25,8 @@ void Endpoint::take(Lane& lane, Decay& decay, const Board& board, MonotonicTime 
     const Cost cost = estimate(board, key, request);
     ticket.input_tokens = in_32_bits(cost.input);
     ticket.output_tokens = in_32_bits(cost.output);
+    ticket.asked_input = in_32_bits(request.estimated_input_tokens);
+    ticket.asked_output = in_32_bits(request.estimated_output_tokens);
     ticket.estimated = true;
     ticket.charge = lane.charge_of(ticket.input_tokens, ticket.output_tokens);
   } else {
@@ -151,8 +153,10 @@ bool Endpoint::give_plainly(const Ticket& ticket, const Success& success) noexce
       ticket.limited) [[unlikely]] {
     return false;
   }
-  if (ticket.estimated) [[unlikely]]
-    learn_ratio(ticket, success);
+  if (ticket.estimated) [[unlikely]] {
+    board.estimates.learn(ticket.asked_input, ticket.asked_output, success.input_tokens,
+                          success.output_tokens);
+  }
   give(ticket, lane, decay_, success, now);
   --board.in_flight;
   board.ready.set(key.group, lane.rank_by_load(board.told_apart));
@@ -173,13 +177,6 @@ bool Endpoint::give_to_stripe(const Ticket& ticket, const Success& success) noex
     --stripe.in_flight;
     return true;
   }
-}
-
-void Endpoint::learn_ratio(const Ticket& ticket, const Success& success) noexcept {
-  ticket.board->ratio.learn(
-      {.input = double(ticket.input_tokens), .output = double(ticket.output_tokens)},
-      {.input = static_cast<double>(success.input_tokens),
-       .output = static_cast<double>(success.output_tokens)});
 }
 
 }  // namespace keypool::pool

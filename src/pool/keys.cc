@@ -209,7 +209,7 @@ void Endpoint::set_up_lane(Board& board, std::size_t number, MonotonicTime now) 
   if (limits != nullptr) {
     LaneLimits& known = limits_of(board, number, now);
     known.configure(*limits, now);
-    become_limited(board, known, now);
+    become_limited(board, now);
   }
   refresh(board, number, now);
 }

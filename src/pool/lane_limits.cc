@@ -17,14 +17,21 @@ constexpr std::array<Dimension, kDimensions> kAllDimensions{
     Dimension::input_tokens_per_minute, Dimension::output_tokens_per_minute,
     Dimension::requests_per_day,        Dimension::tokens_per_day};
 
+/// What of a minute's limit is left unused, as refill of this time: our count and the provider's
+/// differ by calls on their way. It is a level that is kept, not a rate that is lost.
+constexpr seconds kSpare{2};
+
+/// A call that is larger than the whole limit by more than an estimate may err never fits.
+constexpr double kTooLarge = 1.25;
+
 /// As long as headers told of limits this lately, nothing is learned from rate limits.
 constexpr minutes kHeadersHold{10};
 
-/// A limit that was learned is set a little below what had been used, and grows by steps.
-constexpr double kLearnedShare = 0.95;
-constexpr double kFirstStretch = 0.02;
-constexpr double kLongestStretch = 1.0;
-constexpr seconds kStretchEvery{30};
+constexpr seconds kFirstRest{5};
+constexpr seconds kSoonAgain{10};
+
+/// A lane of which nothing is known stands among the known as one of which a little is used.
+constexpr seconds kLittleUsed{7};
 
 bool per_day(Dimension dimension) noexcept {
   switch (dimension) {
@@ -42,39 +49,52 @@ bool per_day(Dimension dimension) noexcept {
 
 }  // namespace
 
-LaneLimits::LaneLimits(double weight, double assumed_tokens, MonotonicTime now)
+LaneLimits::LaneLimits(double weight, MonotonicTime now)
     : weight_(weight),
-      assumed_(minutes(1)),
-      share_(now),
+      share_(unknown_share(weight, now)),
       reported_at_(kLongAgo),
-      stretched_at_(now) {
+      refused_at_(kLongAgo),
+      open_since_(kLongAgo) {
   for (const Dimension dimension : kAllDimensions) {
-    const nanoseconds period =
-        per_day(dimension) ? nanoseconds(hours(24)) : nanoseconds(minutes(1));
-    at(dimension) = {Bucket(period), Bucket(period), 0, LimitSource::none};
+    const Bucket bucket(per_day(dimension) ? nanoseconds(hours(24)) : nanoseconds(minutes(1)));
+    const seconds spare = per_day(dimension) ? seconds(0) : kSpare;
+    at(dimension) = {bucket, bucket, spare, 0, LimitSource::none};
   }
-  assumed_.set_limit(assumed_tokens * weight, now);
+}
+
+MonotonicTime LaneLimits::unknown_share(double weight, MonotonicTime now) noexcept {
+  return now + nanoseconds(static_cast<std::int64_t>(
+                   static_cast<double>(nanoseconds(kLittleUsed).count()) / weight));
 }
 
 void LaneLimits::configure(const Limits& limits, MonotonicTime now) {
+  bool changed = false;
   for (const Dimension dimension : kAllDimensions) {
     Limit& limit = at(dimension);
-    limit.configured = static_cast<double>(limits[dimension]);
-    if (limit.configured > 0 && limit.source != LimitSource::reported) {
-      set_limit(limit, limit.configured, LimitSource::configured, now);
+    const auto most = static_cast<double>(limits[dimension]);
+    changed |= limit.configured != most;
+    limit.configured = most;
+    if (most > 0 && limit.source != LimitSource::reported) {
+      set_limit(limit, most, LimitSource::configured, now);
     }
   }
+  if (changed) learning_.reset();
   update_share(now);
 }
 
 void LaneLimits::reserve(const Cost& cost, MonotonicTime now) noexcept {
+  if (learning_ != nullptr) {
+    learning_->spend(cost);
+    for (std::size_t i = 0; i < Learning::kMeters; ++i) {
+      if (at(Learning::kDimension[i]).room.full_at() <= now) learning_->overflowed(i);
+    }
+  }
   for (const Dimension dimension : kAllDimensions) {
     Limit& limit = at(dimension);
     if (!limit.room.known()) continue;
     limit.room.take(cost.in(dimension), now);
     limit.share.take(cost.in(dimension), now);
   }
-  assumed_.take(cost.tokens(), now);
   in_flight_ += cost;
   update_share(now);
 }
@@ -87,6 +107,11 @@ void LaneLimits::settle(const Cost& reserved, const Cost& used, MonotonicTime no
       bucket.give_back(-difference);
     }
   };
+  if (learning_ != nullptr) {
+    Cost difference = used;
+    difference -= reserved;
+    learning_->spend(difference);
+  }
   for (const Dimension dimension : kAllDimensions) {
     Limit& limit = at(dimension);
     if (!limit.room.known()) continue;
@@ -94,7 +119,19 @@ void LaneLimits::settle(const Cost& reserved, const Cost& used, MonotonicTime no
     put_right(limit.room, difference);
     put_right(limit.share, difference);
   }
-  put_right(assumed_, used.tokens() - reserved.tokens());
+  in_flight_ -= reserved;
+  update_share(now);
+}
+
+void LaneLimits::give_back(const Cost& reserved, MonotonicTime leased_at,
+                           MonotonicTime now) noexcept {
+  for (const Dimension dimension : kAllDimensions) {
+    Limit& limit = at(dimension);
+    if (!limit.room.known()) continue;
+    limit.room.give_back(reserved.in(dimension));
+    limit.share.give_back(reserved.in(dimension));
+  }
+  if (learning_ != nullptr) learning_->give_back(reserved, leased_at);
   in_flight_ -= reserved;
   update_share(now);
 }
@@ -103,10 +140,19 @@ MonotonicTime LaneLimits::open_at(const Cost& cost) const noexcept {
   MonotonicTime time = kLongAgo;
   for (const Dimension dimension : kAllDimensions) {
     const Limit& limit = at(dimension);
-    if (!limit.room.known() || limit.source == LimitSource::learned) continue;
-    time = std::max(time, limit.room.open_at(cost.in(dimension)));
+    if (!limit.room.known()) continue;
+    const double amount = cost.in(dimension);
+    // What was learned is a guess: it makes nothing impossible.
+    if (amount > kTooLarge * limit.room.limit() && limit.source != LimitSource::learned) {
+      return kNever;
+    }
+    time = std::max(time, open_at(limit, amount));
   }
   return time;
+}
+
+MonotonicTime LaneLimits::open_at(const Limit& limit, double amount) noexcept {
+  return limit.room.open_at(amount + limit.room.refill(limit.spare));
 }
 
 // The provider has counted the answered call, and some of those in flight: what is left lies
@@ -116,6 +162,7 @@ void LaneLimits::observe(const LimitNotice& notice, const Cost& own, MonotonicTi
   Limit& limit = at(notice.dimension);
   if (notice.limit && *notice.limit > 0) {
     reported_at_ = now;
+    learning_.reset();
     if (limit.room.limit() != static_cast<double>(*notice.limit)) {
       set_limit(limit, static_cast<double>(*notice.limit), LimitSource::reported, now);
     }
@@ -129,56 +176,107 @@ void LaneLimits::observe(const LimitNotice& notice, const Cost& own, MonotonicTi
   update_share(now);
 }
 
-void LaneLimits::hit(const std::optional<Cost>& spent, std::optional<Dimension> which,
-                     MonotonicTime now) {
-  if (spent && (reported_at_ == kLongAgo || now - reported_at_ > kHeadersHold)) {
-    learn(Dimension::requests_per_minute, spent->calls, now);
-    learn(Dimension::tokens_per_minute, spent->tokens(), now);
+void LaneLimits::learn_from(const Refused& call, const Cost& lately, bool enough,
+                            MonotonicTime now) {
+  const bool soon = open_since_ != kLongAgo && now - open_since_ < kSoonAgain;
+  refusals_ = static_cast<std::uint8_t>(soon ? std::min(refusals_ + 1, 16) : 0);
+  refused_at_ = now;
+  const bool headers_hold = reported_at_ != kLongAgo && now - reported_at_ <= kHeadersHold;
+  if (headers_hold || (learning_ == nullptr && !enough && !known_)) {
+    culprit_ = call.limit ? call.limit : tightest(now);
+    return;
   }
-  // Nothing is left of the limit that was named, else of whichever of a minute it was.
-  for (const Dimension dimension : kAllDimensions) {
-    Limit& limit = at(dimension);
-    const bool hit = which ? dimension == *which : !per_day(dimension);
-    if (hit && limit.room.known() && limit.room.left(now) > 0) {
-      set_left(limit, 0, now);
+  if (learning_ == nullptr) {
+    std::array<double, Learning::kMeters> most{};
+    for (std::size_t i = 0; i < Learning::kMeters; ++i) {
+      most[i] = at(Learning::kDimension[i]).configured;
     }
+    learning_ = std::make_unique<Learning>(lately, most, now);
   }
-  stretched_at_ = now;
-  stretch_ = kFirstStretch;
+  culprit_ = learning_->refused(call.cost, call.limit, enough, now);
+  apply_learned(now);
+}
+
+// Another limit is another pace at which room comes; what there is stays.
+void LaneLimits::apply_learned(MonotonicTime now) {
+  for (std::size_t i = 0; i < Learning::kMeters; ++i) {
+    Limit& limit = at(Learning::kDimension[i]);
+    const double most = learning_->limit(i);
+    if (most <= 0) continue;
+    const double left = limit.room.known() ? limit.room.left(now) : 0;
+    const bool as_configured = limit.configured > 0 && most >= limit.configured;
+    set_limit(limit, most, as_configured ? LimitSource::configured : LimitSource::learned, now);
+    set_left(limit, std::min(left, most), now);
+  }
   update_share(now);
 }
 
-void LaneLimits::learn(Dimension dimension, double spent, MonotonicTime now) {
-  Limit& limit = at(dimension);
-  if (limit.source == LimitSource::reported) limit.source = LimitSource::learned;
-  const double most = std::max(1.0, spent * kLearnedShare);
-  if (limit.room.known() && limit.room.limit() <= most) return;
-  set_limit(limit, most, LimitSource::learned, now);
+nanoseconds LaneLimits::rest_without_hint(nanoseconds longest) const noexcept {
+  return std::min<nanoseconds>(longest, kFirstRest * (1 << std::min<int>(refusals_, 8)));
 }
 
-void LaneLimits::went_well(MonotonicTime now) {
-  for (const Dimension dimension : kAllDimensions) {
-    Limit& limit = at(dimension);
-    if (limit.source != LimitSource::learned || limit.room.left(now) >= 0) continue;
-    set_limit(limit, limit.room.limit() - limit.room.left(now), LimitSource::learned, now);
-  }
-  if (now - stretched_at_ < kStretchEvery) return;
-  stretched_at_ = now;
-  for (const Dimension dimension : kAllDimensions) {
-    Limit& limit = at(dimension);
-    if (limit.source != LimitSource::learned) continue;
-    double most = limit.room.limit() * (1.0 + stretch_);
-    if (limit.configured > 0) most = std::min(most, limit.configured);
-    set_limit(limit, most, LimitSource::learned, now);
-  }
-  stretch_ = std::min(2 * stretch_, kLongestStretch);
+void LaneLimits::close(const Refused& call, nanoseconds time, MonotonicTime now) noexcept {
+  open_since_ = std::max(open_since_, now + time);
+  if (!culprit_ || !at(*culprit_).room.known()) return;
+  Limit& limit = at(*culprit_);
+  const double left = call.cost.in(*culprit_) - limit.room.refill(time);
+  if (left < limit.room.left(now)) set_left(limit, left, now);
+  update_share(now);
 }
 
-double LaneLimits::tokens_per_minute() const noexcept {
-  const double tokens = at(Dimension::tokens_per_minute).room.limit();
-  if (tokens > 0) return tokens;
-  return at(Dimension::input_tokens_per_minute).room.limit() +
-         at(Dimension::output_tokens_per_minute).room.limit();
+std::optional<Dimension> LaneLimits::tightest(MonotonicTime now) const noexcept {
+  std::optional<Dimension> tightest;
+  double least = 0;
+  for (const Dimension dimension : kAllDimensions) {
+    const Bucket& room = at(dimension).room;
+    if (!room.known() || per_day(dimension)) continue;
+    const double left = room.left(now) / room.limit();
+    if (tightest && left >= least) continue;
+    tightest = dimension;
+    least = left;
+  }
+  return tightest;
+}
+
+MonotonicTime LaneLimits::probe_at() const noexcept {
+  return learning_ == nullptr ? kNever : learning_->probe_at();
+}
+
+void LaneLimits::begin_probe(const Cost& cost, MonotonicTime now) noexcept {
+  if (learning_ == nullptr) return;
+  std::array<bool, Learning::kMeters> tested{};
+  for (std::size_t i = 0; i < Learning::kMeters; ++i) {
+    const Dimension dimension = Learning::kDimension[i];
+    const Limit& limit = at(dimension);
+    tested[i] = limit.source == LimitSource::learned && open_at(limit, cost.in(dimension)) > now;
+  }
+  learning_->begin_probe(cost, tested, now);
+}
+
+void LaneLimits::probe_ended(MonotonicTime leased_at, bool well, MonotonicTime now) {
+  if (learning_ == nullptr || !learning_->is_probe(leased_at)) return;
+  if (well) {
+    probe_found_room(now);
+  } else {
+    learning_->probe_told_nothing();
+  }
+}
+
+bool LaneLimits::end_silent_probe(MonotonicTime now) {
+  if (learning_ == nullptr || !learning_->probe_is_through(now)) return false;
+  probe_found_room(now);
+  return true;
+}
+
+// There was room for it that we did not know of: the probe was free.
+void LaneLimits::probe_found_room(MonotonicTime now) {
+  for (std::size_t i = 0; i < Learning::kMeters; ++i) {
+    Limit& limit = at(Learning::kDimension[i]);
+    limit.room.give_back(learning_->found_room(i));
+    limit.share.give_back(learning_->found_room(i));
+  }
+  learning_->probe_found_room(now);
+  apply_learned(now);
 }
 
 std::vector<LaneStats::Room> LaneLimits::rooms(MonotonicTime now) const {
@@ -209,7 +307,7 @@ void LaneLimits::set_left(Limit& limit, double left, MonotonicTime now) noexcept
 
 void LaneLimits::update_share(MonotonicTime now) noexcept {
   if (!known_) {
-    share_ = assumed_.full_at();
+    share_ = unknown_share(weight_, now);
     return;
   }
   share_ = MonotonicTime{};

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -11,16 +13,16 @@
 
 #include "pool/bucket.h"
 #include "pool/cost.h"
+#include "pool/learning.h"
 
 namespace keypool::pool {
 
 /// What a lane's limits still allow, as far as they are known: from the provider's headers, from
-/// configuration, or from what had been used when a rate limit was hit.
+/// configuration, or learned from refused calls.
 class LaneLimits {
  public:
-  /// `weight` is the lane's share of the load against the others'. A lane with no known limit is
-  /// ordered as if it had `assumed_tokens` a minute.
-  LaneLimits(double weight, double assumed_tokens, MonotonicTime now);
+  /// `weight` is the lane's share of the load against the others'.
+  LaneLimits(double weight, MonotonicTime now);
 
   [[nodiscard]] bool known() const noexcept { return known_; }
 
@@ -32,44 +34,78 @@ class LaneLimits {
   /// The call has ended: puts right what it used.
   void settle(const Cost& reserved, const Cost& used, MonotonicTime now) noexcept;
 
-  /// When there is room for a call, as far as limits were told. Learned ones are guesses: they
-  /// order lanes, but refuse nothing.
+  /// The call used nothing: it was refused, or never sent.
+  void give_back(const Cost& reserved, MonotonicTime leased_at, MonotonicTime now) noexcept;
+
+  /// When there is room for a call, with a little to spare; the end of time when it is larger than
+  /// the lane can ever take.
   [[nodiscard]] MonotonicTime open_at(const Cost& cost) const noexcept;
 
   /// For the order of lanes: the earlier, the more headroom relative to the limits. Limits of a
-  /// minute are exact at any time; those of a day as of the lane's last call.
+  /// minute are exact at any time; those of a day, and the place of a lane of which nothing is
+  /// known, as of the lane's last call.
   [[nodiscard]] MonotonicTime share() const noexcept { return share_; }
+
+  /// Where a lane stands of which nothing is known.
+  [[nodiscard]] static MonotonicTime unknown_share(double weight, MonotonicTime now) noexcept;
 
   /// What an answer said, where `own` is what is reserved for the call that was answered.
   void observe(const LimitNotice& notice, const Cost& own, MonotonicTime now);
 
-  /// A rate limit was hit, when this much had been used within a minute; nothing: too little to
-  /// learn from. `which` limit it was, where the answer said so.
-  void hit(const std::optional<Cost>& spent, std::optional<Dimension> which, MonotonicTime now);
+  /// A call that a rate limit refused.
+  struct Refused {
+    Cost cost;
+    MonotonicTime leased_at;
+    std::optional<Dimension> limit;  ///< that the answer named
+  };
 
-  /// A call went well: what was learned is stretched to what is used, and a little more now and
-  /// then as long as no rate limit is hit.
-  void went_well(MonotonicTime now);
+  /// Whether it was sent after the last refusal was known. Those that were under way then tell
+  /// nothing new.
+  [[nodiscard]] bool is_news(const Refused& call) const noexcept {
+    return call.leased_at > refused_at_;
+  }
+
+  /// Learns from a refusal that is news. `lately` was spent within a minute or so; `enough`:
+  /// whether a limit may be learned from that alone.
+  void learn_from(const Refused& call, const Cost& lately, bool enough, MonotonicTime now);
+
+  /// How long to rest after that refusal when the answer gives no hint: short, and doubled while
+  /// each comes soon after the rest before it.
+  [[nodiscard]] std::chrono::nanoseconds rest_without_hint(
+      std::chrono::nanoseconds longest) const noexcept;
+
+  /// The lane rests; when that ends there is room for this call, but not for more.
+  void close(const Refused& call, std::chrono::nanoseconds time, MonotonicTime now) noexcept;
+
+  /// When a call may go where only a learned limit has no room, to see whether it has; the end of
+  /// time where there is none such.
+  [[nodiscard]] MonotonicTime probe_at() const noexcept;
+  void begin_probe(const Cost& cost, MonotonicTime now) noexcept;
+  /// A call ended, which may have been the probe.
+  void probe_ended(MonotonicTime leased_at, bool well, MonotonicTime now);
+  /// A probe that was not refused for long enough has found room. True when there was one.
+  bool end_silent_probe(MonotonicTime now);
 
   /// Calls in flight of a lane that is joined with this one will be settled here.
   void take_over(const LaneLimits& other) noexcept { in_flight_ += other.in_flight_; }
-
-  /// The token limit of a minute; 0 when none is known.
-  [[nodiscard]] double tokens_per_minute() const noexcept;
 
   [[nodiscard]] std::vector<LaneStats::Room> rooms(MonotonicTime now) const;
 
  private:
   struct Limit {
-    Bucket room;        ///< what is left
-    Bucket share;       ///< the same in proportion to the weight, for the order
-    double configured;  ///< what is learned never grows above it; 0: none
+    Bucket room;                 ///< what is left
+    Bucket share;                ///< the same in proportion to the weight, for the order
+    std::chrono::seconds spare;  ///< of refill, that is left unused
+    double configured;           ///< what is learned never grows above it; 0: none
     LimitSource source;
   };
 
   void set_limit(Limit& limit, double most, LimitSource source, MonotonicTime now);
   void set_left(Limit& limit, double left, MonotonicTime now) noexcept;
-  void learn(Dimension dimension, double spent, MonotonicTime now);
+  [[nodiscard]] static MonotonicTime open_at(const Limit& limit, double amount) noexcept;
+  void apply_learned(MonotonicTime now);
+  void probe_found_room(MonotonicTime now);
+  [[nodiscard]] std::optional<Dimension> tightest(MonotonicTime now) const noexcept;
   void update_share(MonotonicTime now) noexcept;
 
   [[nodiscard]] Limit& at(Dimension dimension) noexcept {
@@ -81,13 +117,15 @@ class LaneLimits {
 
   double weight_;
   std::array<Limit, kDimensions> limits_;
-  Bucket assumed_;
   Cost in_flight_{.calls = 0};
   MonotonicTime share_;
-  MonotonicTime reported_at_;   ///< when headers last told of limits
-  MonotonicTime stretched_at_;  ///< what was learned, or hit
-  double stretch_ = 0;          ///< by how much next
+  MonotonicTime reported_at_;  ///< when headers last told of limits
+  MonotonicTime refused_at_;
+  MonotonicTime open_since_;          ///< when the last rest ended
+  std::uint8_t refusals_ = 0;         ///< each soon after the rest before it
+  std::optional<Dimension> culprit_;  ///< of the last refusal
   bool known_ = false;
+  std::unique_ptr<Learning> learning_;  ///< from the first refusal that no header explains
 };
 
 }  // namespace keypool::pool

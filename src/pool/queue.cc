@@ -20,7 +20,7 @@ bool Waiting::cancel() noexcept {
 
 namespace keypool::pool {
 
-Queue::Call::Call(Board& on_board, const WaitRequest& wait, OnLease callback)
+Queue::Call::Call(Board& on_board, const WaitRequest& wait, MonotonicTime now, OnLease callback)
     : board(&on_board),
       client(wait.client),
       same_group_as(wait.lease.same_group_as),
@@ -29,6 +29,7 @@ Queue::Call::Call(Board& on_board, const WaitRequest& wait, OnLease callback)
       input_tokens(wait.lease.estimated_input_tokens),
       output_tokens(wait.lease.estimated_output_tokens),
       bytes(wait.bytes),
+      arrived(wait.arrived.value_or(now)),
       deadline(wait.deadline),
       on_lease(std::move(callback)) {}
 
@@ -45,12 +46,19 @@ LeaseRequest Queue::Call::request() const {
 Waiting Queue::add(Call call) {
   const std::uint64_t place = ++last_place_;
   Line& line = lines_[call.line()];
+  drop_empty_fronts(line);
+  const bool first =
+      !line.turns.empty() && came_after(line.turns.front().places.front(), call.arrived);
   auto turn = line.by_client.find(call.client);
   if (turn == line.by_client.end()) {
     line.turns.push_back({call.client, {}});
     turn = line.by_client.emplace(call.client, std::prev(line.turns.end())).first;
   }
-  turn->second->places.push_back(place);
+  std::deque<std::uint64_t>& places = turn->second->places;
+  auto before = places.end();
+  while (before != places.begin() && came_after(*std::prev(before), call.arrived)) --before;
+  places.insert(before, place);
+  if (first) line.turns.splice(line.turns.begin(), line.turns, turn->second);
   deadlines_.emplace(call.deadline, place);
   bytes_ += call.bytes;
   calls_.emplace(place, std::move(call));
@@ -60,6 +68,12 @@ Waiting Queue::add(Call call) {
   waiting.queue_ = weak_from_this();
   waiting.place_ = place;
   return waiting;
+}
+
+// A call that has left its place stands nowhere.
+bool Queue::came_after(std::uint64_t place, MonotonicTime arrived) const {
+  const auto call = calls_.find(place);
+  return call != calls_.end() && call->second.arrived > arrived;
 }
 
 std::vector<Queue::LineId> Queue::lines() const {

@@ -21,8 +21,8 @@
 namespace keypool::pool {
 
 /// Calls that wait for a lease of one endpoint. They stand in a line for each model, or for each
-/// quota group they are bound to; in a line, clients take turns and a client's calls keep their
-/// order.
+/// quota group they are bound to; in a line, clients take turns and a client's calls stand in the
+/// order in which they first came. One that came before all others has the next turn.
 ///
 /// Thread-safety: `cancel` and `size` at any time; the rest with `mutex` held, which is taken after
 /// the endpoint's own lock.
@@ -33,7 +33,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
 
   /// A call that waits; owns what its request only pointed to.
   struct Call {
-    Call(Board& on_board, const WaitRequest& wait, OnLease callback);
+    Call(Board& on_board, const WaitRequest& wait, MonotonicTime now, OnLease callback);
 
     [[nodiscard]] LeaseRequest request() const;
     [[nodiscard]] LineId line() const { return {board->number, same_group_as}; }
@@ -46,13 +46,14 @@ class Queue : public std::enable_shared_from_this<Queue> {
     std::uint64_t input_tokens;
     std::uint64_t output_tokens;
     std::size_t bytes;
+    MonotonicTime arrived;
     MonotonicTime deadline;
     OnLease on_lease;
   };
 
   std::mutex mutex;
 
-  /// A place at the end of its client's calls.
+  /// A place among its client's calls.
   [[nodiscard]] Waiting add(Call call);
 
   [[nodiscard]] std::vector<LineId> lines() const;
@@ -84,6 +85,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   };
 
   Call leave(std::uint64_t place);
+  [[nodiscard]] bool came_after(std::uint64_t place, MonotonicTime arrived) const;
   void drop_empty_fronts(Line& line);
 
   std::map<LineId, Line> lines_;

@@ -29,7 +29,7 @@ constexpr milliseconds kClockLag{10};
 /// A lane without room for this is full.
 constexpr Cost kSmallestCall{.calls = 1, .input = 1};
 
-/// With fewer calls in the last minute, a rate limit says nothing about where the limit lies.
+/// With fewer calls served in the last minute, a rate limit says nothing about where it lies.
 constexpr double kFewestSpent = 3;
 
 /// How many lanes one call opens when many are due at once; the next call goes on.
@@ -45,7 +45,10 @@ nanoseconds Endpoint::rest_time(milliseconds first, milliseconds longest, unsign
   const nanoseconds most = std::max(first, longest);
   for (unsigned strike = 0; strike < rest.strikes && time < most; ++strike) time *= growth;
   time = std::min(time, most);
-  if (rest.strikes == 0) return time;
+  return rest.strikes == 0 ? time : jittered(time);
+}
+
+nanoseconds Endpoint::jittered(nanoseconds time) {
   return time +
          nanoseconds(std::uniform_int_distribution<std::int64_t>(0, time.count() / 10)(random_));
 }
@@ -132,7 +135,7 @@ void Endpoint::end_rests(Board& board, std::size_t number, MonotonicTime now) {
   Group& group = groups_[number];
   if (lane.extras->rest.resting && lane.extras->rest.until <= now) {
     lane.extras.edit().rest.probe();
-    board.set_ramp(lane, 1);
+    board.set_ramp(lane, lane.is_paced() ? 0 : 1);
   }
   if (group.extras->depleted.resting && group.extras->depleted.until <= now)
     group.extras.edit().depleted.probe();
@@ -146,8 +149,9 @@ void Endpoint::end_rests(Board& board, std::size_t number, MonotonicTime now) {
   }
 }
 
-// kLongAgo: now. kNever: not by itself, or not before a call in flight has ended.
-MonotonicTime Endpoint::ready_at(const Board& board, std::size_t number) const {
+// When the lane may be used, were there no limits. kLongAgo: now. kNever: not by itself, or not
+// before a call in flight has ended.
+MonotonicTime Endpoint::free_at(const Board& board, std::size_t number) const {
   const Lane& lane = board.lanes[number];
   const Group& group = groups_[number];
   if (lane.ramp != 0 && lane.in_flight >= lane.ramp) return kNever;
@@ -159,19 +163,26 @@ MonotonicTime Endpoint::ready_at(const Board& board, std::size_t number) const {
   }
   if (lane.extras->rest.resting) time = std::max(time, lane.extras->rest.until);
   if (group.extras->depleted.resting) time = std::max(time, group.extras->depleted.until);
-  if (lane.limits != nullptr && lane.limits->known()) {
-    time = std::max(time, lane.limits->open_at(kSmallestCall));
-  }
   return time;
 }
 
+MonotonicTime Endpoint::ready_at(const Board& board, std::size_t number) const {
+  const MonotonicTime time = free_at(board, number);
+  const Lane& lane = board.lanes[number];
+  if (lane.limits == nullptr || !lane.limits->known()) return time;
+  return std::max(time, lane.limits->open_at(kSmallestCall));
+}
+
 // Lower is leased first. The tier decides before everything else.
-RankTree::Rank Endpoint::rank(const Board& board, std::size_t number) const noexcept {
+RankTree::Rank Endpoint::rank(const Board& board, std::size_t number,
+                              MonotonicTime now) const noexcept {
   const Lane& lane = board.lanes[number];
   switch (policy_) {
     case Policy::headroom:
       if (!board.limited) return lane.rank_by_load(board.told_apart);
-      return lane.in_tier(lane.limits == nullptr ? 0 : rank_at(lane.limits->share()));
+      return lane.in_tier(rank_at(lane.limits != nullptr
+                                      ? lane.limits->share()
+                                      : LaneLimits::unknown_share(1.0 / lane.inverse_weight, now)));
     case Policy::least_loaded:
     case Policy::lifetime:
       return lane.rank_by_load(board.told_apart);
@@ -190,7 +201,12 @@ void Endpoint::refresh(Board& board, std::size_t number, MonotonicTime now) {
                lane.fault == LaneFault::none && lane.limits == nullptr && !board.limited;
   if (lane.plain) expect(lane);
   const MonotonicTime time = ready_at(board, number);
-  board.ready.set(number, time <= now ? rank(board, number) : RankTree::kOut);
+  board.ready.set(number, time <= now ? rank(board, number, now) : RankTree::kOut);
+  if (board.limited) {
+    const MonotonicTime probe =
+        lane.limits == nullptr ? kNever : std::max(free_at(board, number), lane.limits->probe_at());
+    board.probes.set(number, probe == kNever ? RankTree::kOut : rank_at(round_up(probe)));
+  }
   const bool opens = time > now && time != kNever;
   board.resting.set(number, opens ? rank_at(round_up(time)) : RankTree::kOut);
   const RankTree::Rank first = board.resting.first_rank();
@@ -225,7 +241,7 @@ void Endpoint::rebase(MonotonicTime now) {
       lane.charged *= factor;
       lane.calls *= factor;
       if (board.ready.rank(number) != RankTree::kOut) {
-        board.ready.set(number, rank(board, number));
+        board.ready.set(number, rank(board, number, now));
       }
     }
   });
@@ -247,34 +263,44 @@ void Endpoint::watch(Group& group) noexcept {
 LaneLimits& Endpoint::limits_of(Board& board, std::size_t number, MonotonicTime now) {
   Lane& lane = board.lanes[number];
   if (lane.limits == nullptr) {
-    lane.limits =
-        std::make_unique<LaneLimits>(1.0 / lane.inverse_weight, board.assumed_tokens, now);
+    lane.limits = std::make_unique<LaneLimits>(1.0 / lane.inverse_weight, now);
   }
   return *lane.limits;
 }
 
 // From the first limit that is known on, a board's lanes are ordered by headroom.
-void Endpoint::become_limited(Board& board, const LaneLimits& known, MonotonicTime now) {
-  const double tokens = known.tokens_per_minute();
-  if (tokens > 0 && (!board.limited || tokens < board.assumed_tokens))
-    board.assumed_tokens = tokens;
+void Endpoint::become_limited(Board& board, MonotonicTime now) {
   if (board.limited) return;
   board.limited = true;
   for (std::size_t number = 0; number < board.lanes.size(); ++number) refresh(board, number, now);
 }
 
-// A rate limit was answered: where no header tells, what was used within the last minute does.
-void Endpoint::hit_limit(Board& board, std::size_t number, std::optional<Dimension> which,
-                         MonotonicTime now) {
-  const Lane& lane = board.lanes[number];
+// A rate limit was answered. Where no header tells of limits, what the lane spent does.
+void Endpoint::throttle(const Call& call, std::optional<milliseconds> after,
+                        std::optional<Dimension> which, MonotonicTime now) {
+  Board& board = call.board;
+  const std::size_t number = call.key.group;
+  Lane& lane = board.lanes[number];
   const double per_minute = decay_.per_minute() / decay_.weight(now);
-  const Cost spent{.calls = lane.calls * per_minute,
-                   .input = lane.charged / lane.inverse_weight * per_minute};
-  const bool learns = policy_ != Policy::lifetime && spent.calls >= kFewestSpent;
-  if (lane.limits == nullptr && !learns) return;
-  LaneLimits& limits = limits_of(board, number, now);
-  limits.hit(learns ? std::optional(spent) : std::nullopt, which, now);
-  if (limits.known()) become_limited(board, limits, now);
+  const Cost lately{.calls = lane.calls * per_minute,
+                    .input = lane.charged / lane.inverse_weight * per_minute};
+  // Calls still under way may be refused as well.
+  const bool enough = policy_ != Policy::lifetime && lately.calls - lane.in_flight >= kFewestSpent;
+  if (lane.limits != nullptr || enough) {
+    LaneLimits& limits = limits_of(board, number, now);
+    const LaneLimits::Refused refused{call.cost, call.leased_at, which};
+    const bool news = limits.is_news(refused);
+    if (news) limits.learn_from(refused, lately, enough, now);
+    if (limits.known()) {
+      become_limited(board, now);
+      if (!news && !after) return refresh(board, number, now);
+      if (!after) {
+        after = std::chrono::ceil<milliseconds>(jittered(limits.rest_without_hint(cooldown_)));
+      }
+      limits.close(refused, believable(*after), now);
+    }
+  }
+  rest_lane(board, number, LaneFault::rate_limit, now, after);
 }
 
 }  // namespace keypool::pool

@@ -4,7 +4,7 @@
 
 namespace keypool::pool {
 
-// A call that finds others waiting in its line goes behind them.
+// A call that finds others waiting in its line goes behind those that came before it.
 Waiting Endpoint::lease_when_ready(const WaitRequest& wait, OnLease on_lease) {
   const LeaseRequest& request = wait.lease;
   MonotonicTime now = clock_.recent();
@@ -13,7 +13,8 @@ Waiting Endpoint::lease_when_ready(const WaitRequest& wait, OnLease on_lease) {
   bring_up_to_date(board, now);
   if (queue_ == nullptr) queue_ = std::make_shared<Queue>();
   std::unique_lock queue_lock(queue_->mutex);
-  const bool first = queue_->front({board.number, std::string(request.same_group_as)}) == nullptr;
+  const Queue::Call* const head = queue_->front({board.number, std::string(request.same_group_as)});
+  const bool first = head == nullptr || (wait.arrived && *wait.arrived < head->arrived);
   MonotonicTime opens_at = kNever;
   if (first && lets_through(board, now)) {
     const Choice choice = choose(board, request, now);
@@ -35,7 +36,7 @@ Waiting Endpoint::lease_when_ready(const WaitRequest& wait, OnLease on_lease) {
     on_lease(std::unexpected(std::move(error)));
     return {};
   }
-  Waiting waiting = queue_->add({board, wait, std::move(on_lease)});
+  Waiting waiting = queue_->add({board, wait, now, std::move(on_lease)});
   queue_lock.unlock();
   lock.unlock();
   serve();

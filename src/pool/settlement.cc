@@ -24,7 +24,7 @@ Endpoint::Call Endpoint::call_of(const Ticket& ticket) const noexcept {
           .on_lane = true,
           .on_key = true,
           .limited = ticket.limited,
-          .estimated = ticket.estimated};
+          .estimated = ticket.estimated ? &ticket : nullptr};
 }
 
 // Calls reported by name are told apart only by their key: each gives back an equal part of what is
@@ -40,7 +40,7 @@ Endpoint::Call Endpoint::reported_call(Key& key) noexcept {
             .on_lane = false,
             .on_key = extras.detached > 0,
             .limited = false,
-            .estimated = false};
+            .estimated = nullptr};
   if (extras.detached > 0) {
     KeyExtras& mine = key.extras.edit();
     call.reserved = mine.detached_charge / mine.detached;
@@ -63,7 +63,7 @@ void Endpoint::settle(const Call& call, Ending ending, const Usage& usage,
   count(call, ending, usage, now);
 
   tell_circuits(call, ending);
-  if (ending == Ending::success) proven_good(call, now);
+  if (ending == Ending::success) proven_good(call);
   if (key.watched) {
     refresh_group(key.group, now);
   } else {
@@ -90,7 +90,10 @@ void Endpoint::count(const Call& call, Ending ending, const Usage& usage,
       charged = lane.charge_of(usage.input_tokens, usage.output_tokens) * weight(now);
       used.input = static_cast<double>(std::min(usage.input_tokens, kMostTokens));
       used.output = static_cast<double>(std::min(usage.output_tokens, kMostTokens));
-      if (call.estimated) call.board.ratio.learn(call.cost, used);
+      if (call.estimated != nullptr) {
+        call.board.estimates.learn(call.estimated->asked_input, call.estimated->asked_output,
+                                   usage.input_tokens, usage.output_tokens);
+      }
       if (key.extras->terms != nullptr) spend(key, usage, now);
       break;
     case Ending::rate_limit:
@@ -99,6 +102,7 @@ void Endpoint::count(const Call& call, Ending ending, const Usage& usage,
       key.recompute_average();
       charged = lane.charge_of(0, 0) * weight(now);
       uncounted = call.weight;
+      used.calls = 0;
       break;
     case Ending::failure:
       add_saturated(key.failures, 1);
@@ -124,7 +128,15 @@ void Endpoint::count(const Call& call, Ending ending, const Usage& usage,
   }
   lane.charged = std::max(0.0, lane.charged - call.reserved + charged);
   lane.calls = std::max(0.0, lane.calls - uncounted);
-  if (call.limited && lane.limits != nullptr) lane.limits->settle(call.cost, used, now);
+  if (!call.limited || lane.limits == nullptr) return;
+  if (used.calls > 0) {
+    lane.limits->settle(call.cost, used, now);
+  } else {
+    lane.limits->give_back(call.cost, call.leased_at, now);
+  }
+  if (ending != Ending::rate_limit) {
+    lane.limits->probe_ended(call.leased_at, ending == Ending::success, now);
+  }
 }
 
 void Endpoint::spend(Key& key, const Usage& usage, MonotonicTime now) {
@@ -189,7 +201,7 @@ void Endpoint::tell_circuits(const Call& call, Ending ending) noexcept {
 
 // A call that was leased after a rest began and went well ends it, for the key, its group and, step
 // by step, its lane.
-void Endpoint::proven_good(const Call& call, MonotonicTime now) noexcept {
+void Endpoint::proven_good(const Call& call) noexcept {
   Key& key = call.key;
   Group& group = groups_[key.group];
   Lane& lane = call.board.lanes[key.group];
@@ -202,12 +214,11 @@ void Endpoint::proven_good(const Call& call, MonotonicTime now) noexcept {
     group.extras.edit().depletion.clear();
   }
   watch(group);
-  if (lane.limits != nullptr) lane.limits->went_well(now);
   if (lane.fault == LaneFault::none || call.leased_at <= lane.extras->rest.since) return;
   const unsigned ramp = std::max<unsigned>(lane.ramp, 1) * 2;
   lane.extras.edit().rest.resting = false;
   lane.extras.edit().rest.strikes = 0;
-  if (ramp < kFullRamp) {
+  if (ramp < kFullRamp && !lane.is_paced()) {
     call.board.set_ramp(lane, ramp);
   } else {
     call.board.set_ramp(lane, 0);

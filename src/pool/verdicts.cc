@@ -19,9 +19,9 @@ void Endpoint::rate_limited(const Ticket& ticket, std::optional<std::chrono::mil
                             std::optional<Dimension> limit) noexcept {
   const MonotonicTime now = clock_.now();
   Lock lock = enter(now);
-  settle(call_of(ticket), Ending::rate_limit, {}, now);
-  hit_limit(*ticket.board, ticket.key->group, limit, now);
-  rest_lane(*ticket.board, ticket.key->group, LaneFault::rate_limit, now, after);
+  const Call call = call_of(ticket);
+  settle(call, Ending::rate_limit, {}, now);
+  throttle(call, after, limit, now);
   leave(lock, *ticket.key);
 }
 
@@ -148,7 +148,7 @@ void Endpoint::observe(const Ticket& ticket, std::span<const LimitNotice> notice
     limits.observe(notice, call.limited ? call.cost : Cost{.calls = 0}, now);
     never_allowed |= notice.limit == 0u;
   }
-  if (limits.known()) become_limited(board, limits, now);
+  if (limits.known()) become_limited(board, now);
   if (never_allowed) {
     rest_lane(board, number, LaneFault::model_refused, now, std::nullopt);
   } else {
@@ -193,8 +193,7 @@ bool Endpoint::report_rate_limit(std::string_view key_name,
   if (key == nullptr) return false;
   const Call call = reported_call(*key);
   settle(call, Ending::rate_limit, {}, now);
-  hit_limit(call.board, key->group, std::nullopt, now);
-  rest_lane(call.board, key->group, LaneFault::rate_limit, now, after);
+  throttle(call, after, std::nullopt, now);
   done(lock);
   return true;
 }

@@ -386,5 +386,61 @@ TEST(HistoryProperty, OnceLimitsAreKnownNoCallIsRefusedForThem) {
   }));
 }
 
+TEST(HistoryProperty, NoLaneIsAboveItsLimitByMoreThanWasInFlightWhenItWasLearned) {
+  EXPECT_TRUE(rc::check([] {
+    struct Lane {
+      double limit = 0;
+      double left = 0;  ///< below 0: above the limit
+      double in_flight = 0;
+      std::optional<double> in_flight_when_learned = {};
+    };
+    struct Call {
+      Lease lease;
+      std::string key;
+      std::uint64_t tokens;
+    };
+    PoolOf api({"a", "b", "c"});
+    std::map<std::string, Lane> lanes;
+    for (const char* name : {"a", "b", "c"}) {
+      const double limit = *rc::gen::inRange(5000, 50'000);
+      lanes[name] = {.limit = limit, .left = limit};
+    }
+    std::vector<Call> under_way;
+    const auto answer = [&](std::size_t at) {
+      Call call = std::move(under_way[at]);
+      under_way.erase(under_way.begin() + static_cast<std::ptrdiff_t>(at));
+      Lane& lane = lanes.at(call.key);
+      lane.in_flight -= static_cast<double>(call.tokens);
+      if (!lane.in_flight_when_learned) lane.in_flight_when_learned = lane.in_flight;
+      const LimitNotice told{.dimension = Dimension::tokens_per_minute,
+                             .limit = static_cast<std::uint64_t>(lane.limit),
+                             .remaining = static_cast<std::uint64_t>(std::max(0.0, lane.left))};
+      call.lease.observe(std::span(&told, 1));
+      call.lease.succeed({.input_tokens = call.tokens});
+    };
+    for (int step = 0; step < 300; ++step) {
+      const auto pause = std::chrono::milliseconds(History::pick(500));
+      api.clock.advance(pause);
+      for (auto& [name, lane] : lanes) {
+        const double more = lane.limit * std::chrono::duration<double>(pause).count() / 60.0;
+        lane.left = std::min(lane.limit, lane.left + more);
+      }
+      if (!under_way.empty() && History::pick(2) == 0) answer(History::pick(under_way.size()));
+      const std::uint64_t tokens = 1 + History::pick(3000);
+      auto lease = api.pool.lease(
+          kApi, {.estimated_input_tokens = tokens, .when_none_ready = WhenNoneReady::refuse});
+      if (!lease) continue;
+      const std::string key(lease->key_name());
+      Lane& lane = lanes.at(key);
+      lane.left -= static_cast<double>(tokens);
+      lane.in_flight += static_cast<double>(tokens);
+      under_way.push_back({std::move(*lease), key, tokens});
+      if (lane.in_flight_when_learned) {
+        RC_ASSERT(lane.left >= -*lane.in_flight_when_learned - 0.1);
+      }
+    }
+  }));
+}
+
 }  // namespace
 }  // namespace keypool

@@ -34,7 +34,7 @@ TEST(Policy, SequentialStaysWithTheFirstUntilItIsFull) {
   EXPECT_EQ(calls_of(api, 10).at("a"), 10);
   api.lease_of("a").rate_limited(10s);
   EXPECT_EQ(calls_of(api, 5).at("b"), 5);
-  api.clock.advance(10s);
+  api.clock.advance(13s);
   EXPECT_EQ(api.use(1), "a");
 }
 
