@@ -180,7 +180,8 @@ class Run {
     };
     if (simulation_.patience == Patience::none) return take(pool_.lease(kEndpoint, request));
     const WaitRequest wait{.lease = request,
-                           .deadline = VirtualClock::at(arrival.at + simulation_.max_wait)};
+                           .deadline = VirtualClock::at(arrival.at + simulation_.max_wait),
+                           .arrived = VirtualClock::at(arrival.at)};
     Waiting waiting = pool_.lease_when_ready(kEndpoint, wait, std::move(take));
     // It may have its lease, or be over, by now.
     if (const auto call = calls_.find(number); call != calls_.end()) {
