@@ -35,7 +35,7 @@ test("the overview names a key that rests and when it is back", async (test) => 
   await page.goto(watched.admin);
   const resting = page.locator(".resting li");
   await resting.getByText("TIRED_KEY").waitFor();
-  assert.match(await resting.innerText(), /rate limit on gpt-4\.1 · back in \d/);
+  assert.match(await resting.innerText(), /rate limit on gpt-4\.1\s+back in \d/);
 });
 
 test("one key shows its limits and its history", async (test) => {

@@ -11,13 +11,14 @@ const kSeconds = 75; // of traffic, so that the charts have something to show
 const key = (name, limits, more = {}) => ({ name, secret: `sk-lab-${name.toLowerCase()}`, limits, ...more });
 const models = (rpm, tpm) => ({ "*": { rpm, tpm } });
 const team = [
-  key("OPENAI_API_KEY[0]", models(500, 200_000)),
-  key("OPENAI_API_KEY[1]", models(500, 200_000)),
-  key("TEAM_SEARCH_KEY", models(120, 60_000)),
+  key("OPENAI_API_KEY_0", models(70, 30_000)),
+  key("OPENAI_API_KEY_1", models(70, 30_000)),
+  key("TEAM_SEARCH_KEY", models(40, 16_000)),
   key("TEAM_SUPPORT_KEY", models(60, 30_000)),
-  key("CI_KEY", models(20, 10_000)),
-  key("BATCH_KEY", models(40, 12_000)),
-].map((one) => ({ ...one, name: one.name.replace(/\[(\d)\]/, "_$1") }));
+  key("CI_KEY", models(24, 8_000)),
+  key("BATCH_KEY", models(16, 6_000)),
+  key("NIGHTLY_KEY", models(60, 20_000)),
+];
 
 const cleanups = [];
 const run = { after: (cleanup) => cleanups.push(cleanup) };
@@ -34,9 +35,10 @@ try {
     faults: [
       { keys: "FORGOTTEN_KEY", error: "bad_key" },
       { keys: "PREPAID_KEY", error: "insufficient_quota" },
+      { keys: "NIGHTLY_KEY", calls: [9, 9], answer: { status: 429, headers: { "retry-after": "240" }, body: "{}" } },
     ],
     more: (url) => [
-      { name: "research", base_url: url, dialect: "openai", keys: ["TEAM_SEARCH_KEY", "BATCH_KEY"] },
+      { name: "research", base_url: url, dialect: "openai", keys: ["TEAM_SEARCH_KEY"] },
       { name: "local", base_url: url, dialect: "openai", keys: "none" },
     ],
   });
@@ -58,7 +60,7 @@ try {
   let calls = true;
   const traffic = Promise.all(Array.from({ length: 7 }, async (_, caller) => {
     while (calls) {
-      const endpoint = caller < 5 ? "openai" : "research";
+      const endpoint = caller < 6 ? "openai" : "research";
       await watched.call(caller % 3 === 0 ? "gpt-4.1" : "gpt-4.1-mini", endpoint);
       await new Promise((resolve) => setTimeout(resolve, 80 + 60 * caller));
     }

@@ -8,11 +8,21 @@ import { keyStates, type EndpointOverview, type Overview } from "./types";
 
 const kSpan = 300;
 
-/** Means over the last seconds, so that a number can be read before it changes. */
-function lately(seconds: Second[], of: (second: Second) => number): number {
-  const recent = seconds.slice(-5);
-  return recent.length === 0 ? 0 : recent.reduce((sum, second) => sum + of(second), 0) / recent.length;
+/** Rates are means over so many seconds: a number can be read before it changes, and a line shows
+    where it goes. */
+const kMeanOver = 5;
+
+function means(seconds: Second[], of: (second: Second) => number): number[] {
+  let sum = 0;
+  return seconds.map((second, i) => {
+    sum += of(second);
+    if (i >= kMeanOver) sum -= of(seconds[i - kMeanOver]!);
+    return Math.max(0, sum / Math.min(i + 1, kMeanOver));
+  });
 }
+
+const lately = (seconds: Second[], of: (second: Second) => number) =>
+  means(seconds.slice(-kMeanOver), of).at(-1) ?? 0;
 
 export function OverviewPage({ theme }: { theme: string }) {
   const { overview, seconds, beat } = useLive();
@@ -20,8 +30,8 @@ export function OverviewPage({ theme }: { theme: string }) {
     const shown = seconds.slice(-kSpan);
     const times = shown.map((second) => second.at);
     return {
-      calls: [times, shown.map((second) => second.calls), shown.map((second) => second.failed)],
-      tokens: [times, shown.map((second) => second.input), shown.map((second) => second.output)],
+      calls: [times, means(shown, (second) => second.calls), means(shown, (second) => second.failed)],
+      tokens: [times, means(shown, (second) => second.input), means(shown, (second) => second.output)],
     };
   }, [beat]);
   if (!overview) return <p class="loading">Asking the gateway…</p>;

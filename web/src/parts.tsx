@@ -26,15 +26,16 @@ export function TimeLeft({ ms }: { ms: number }) {
   return <>{duration(told.current.ms - (performance.now() - told.current.at))}</>;
 }
 
-/** `rate limit on gpt-4.1 · back in 12 s` */
-export function Why({ of }: { of: { reason: string; ready_in_ms: number | null } }) {
+/** `rate limit on gpt-4.1 · back in 12 s`; a key that was refused is only tried again. */
+export function Why({ of }: { of: Pick<Key, "state" | "reason" | "ready_in_ms"> }) {
   return (
     <>
       {of.reason && <span class="reason">{of.reason}</span>}
       {of.reason && of.ready_in_ms !== null && <span class="between"> · </span>}
       {of.ready_in_ms !== null && (
         <span class="back">
-          back in <TimeLeft ms={of.ready_in_ms} />
+          {of.state === "cooling" ? "back in " : "tried again in "}
+          <TimeLeft ms={of.ready_in_ms} />
         </span>
       )}
     </>
