@@ -59,6 +59,7 @@ Task<Exchange::After> Exchange::run() {
     if (tried == Tried::bad_request) co_return co_await refuse_malformed(sender_.refusal());
     if (tried == Tried::failed) {
       lease_.endpoint_failed(refused_.message);
+      if (in_doubt_ && !may_repeat()) may_try_again_ = false;
       const auto wait = may_try_again_ ? attempts_.pause_after_failure({}) : std::nullopt;
       if (wait) {
         const bool stayed = co_await pause(*wait);
@@ -105,6 +106,7 @@ void Exchange::begin() {
   fallbacks_ = {};
   key_name_.clear();
   tries_ = 0;
+  doubted_before_ = false;
   verdict_.reset();
 }
 
@@ -157,6 +159,7 @@ void Exchange::go_to(std::size_t endpoint) {
   ask_for_usage();
   find_affinity(endpoint_->affinity, request_, body_.kept(), site.salt, affinity_);
   owner_ = find_owner();
+  repeat_ = provider::repeat_of(endpoint_->dialect, request_.method(), rest_, body_.kept());
 }
 
 // Goes on to the next endpoint that stands in. False: there is none, only this one has what the

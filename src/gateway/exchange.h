@@ -23,6 +23,7 @@
 #include "gateway/routing.h"
 #include "gateway/task.h"
 #include "provider/call.h"
+#include "provider/repeat.h"
 #include "provider/usage.h"
 #include "provider/verdict.h"
 
@@ -92,7 +93,8 @@ class Exchange {
   [[nodiscard]] Refused failed_upstream(bool late, std::string_view how,
                                         std::string_view what) const;
   [[nodiscard]] std::string find_owner() const;
-  [[nodiscard]] provider::Kept kept() const;
+  [[nodiscard]] provider::Kept kept_of_answer() const;
+  [[nodiscard]] bool may_repeat();
   void remember_resources(const provider::UsageTap* tap);
   void note_limits();
   Fault settle(const provider::Verdict& verdict);
@@ -135,6 +137,9 @@ class Exchange {
   Answer answer_;
   std::optional<provider::Verdict> verdict_;  // on the answer at hand
   bool may_try_again_ = false;                // after the try that failed
+  bool in_doubt_ = false;                     // whether that one was acted upon
+  bool doubted_before_ = false;
+  provider::Repeat repeat_ = provider::Repeat::once;
 
   // What goes to the client.
   Refused refused_;

@@ -57,7 +57,7 @@ Task<Exchange::After> Exchange::relay() {
   write_answer_head(head, request_.minor_version(), framing, {endpoint_->name, key_name_, tries_},
                     out_);
   const bool uses_tokens = success && is_model_call(request_.method(), rest_);
-  const auto kept = success ? this->kept() : provider::Kept::nothing;
+  const auto kept = success ? kept_of_answer() : provider::Kept::nothing;
   const auto tap = uses_tokens || kept != provider::Kept::nothing
                        ? provider::make_usage_tap(endpoint_->dialect, content_type, encoding, kept)
                        : nullptr;

@@ -63,7 +63,7 @@ std::string Exchange::find_owner() const {
   return first != nullptr ? first->name : std::string();
 }
 
-provider::Kept Exchange::kept() const {
+provider::Kept Exchange::kept_of_answer() const {
   if (endpoint_->keyless) return provider::Kept::nothing;
   return provider::kept_by(endpoint_->dialect, request_.method(), rest_, call_.stored);
 }

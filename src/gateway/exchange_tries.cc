@@ -146,7 +146,8 @@ Task<Exchange::Tried> Exchange::try_upstream() {
     reactor_.site().counters.of(endpoint_index_).retries.fetch_add(1, std::memory_order_relaxed);
   }
   // A kept connection may turn out to be stale; what is sent once must not be lost on one.
-  upstream_ = body_.whole() ? server.take_kept() : nullptr;
+  const bool sent_once = !body_.whole() || repeat_ == provider::Repeat::never;
+  upstream_ = sent_once ? nullptr : server.take_kept();
   if (upstream_) {
     const auto tried = co_await send_and_receive();
     // A kept connection may have been closed by the server while the request was on its way. That
@@ -164,6 +165,7 @@ Task<Exchange::Tried> Exchange::try_upstream() {
     refused_ = failed_upstream(failure.kind == ConnectFailure::Kind::timed_out, "cannot be reached",
                                failure.what);
     may_try_again_ = true;
+    in_doubt_ = false;
     co_return Tried::failed;
   }
   upstream_ = std::move(*reached);
@@ -211,6 +213,7 @@ Task<Exchange::Tried> Exchange::send_and_receive() {
                               : std::string_view("the connection ended before an answer came");
         refused_ = failed_upstream(late, "gave no answer", what);
         may_try_again_ = !late && body_.replayable();
+        in_doubt_ = sender_.state() == RequestSender::State::sent;
         sender_.stop();
         co_return Tried::failed;
       }
@@ -220,6 +223,19 @@ Task<Exchange::Tried> Exchange::send_and_receive() {
     if (!client_.here()) co_return Tried::client_left;
     if (!sender_.can_go_on(client_)) co_await client_.event();
   }
+}
+
+// After a try of which nobody knows what became.
+bool Exchange::may_repeat() {
+  switch (repeat_) {
+    case provider::Repeat::freely:
+      return true;
+    case provider::Repeat::once:
+      return !std::exchange(doubted_before_, true);
+    case provider::Repeat::never:
+      return false;
+  }
+  return false;
 }
 
 Exchange::Refused Exchange::failed_upstream(bool late, std::string_view how,

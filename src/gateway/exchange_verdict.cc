@@ -57,7 +57,8 @@ Task<void> Exchange::hold_preamble() {
         break;
     }
     if (last) {
-      if (!answer_.decoder().done() && seen < provider::kPreambleBytes) {
+      const bool broken = !answer_.decoder().done() && seen < provider::kPreambleBytes;
+      if (broken && repeat_ != provider::Repeat::never) {
         verdict_.emplace();
         verdict_->kind = provider::VerdictKind::server_error;
         verdict_->reason = "the stream broke off before its content";

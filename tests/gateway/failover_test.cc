@@ -161,6 +161,42 @@ TEST(Failover, ASecondTryMayHelp) {
   EXPECT_EQ(answer.header("x-keypool-attempts"), "2");
 }
 
+// The connection ends when the request is there: nobody knows what became of it.
+TEST(Failover, ATryInDoubtIsRepeatedAsFarAsItDoesNoHarm) {
+  const struct {
+    const char* name;
+    std::string request;
+    const char* tries;
+  } rows[] = {
+      {"a model asked: once", kChat, "2"},
+      {"a batch made: never", post("/openai/v1/batches", "{}"), "1"},
+      {"a response in the background: never",
+       post("/openai/v1/responses", R"({"model":"m","background":true})"), "1"},
+      {"a list read: as often as allowed", "GET /openai/v1/models HTTP/1.1\r\nHost: a\r\n\r\n",
+       "3"},
+  };
+  for (const auto& row : rows) {
+    ScriptedUpstream upstream([](Wire& wire) { wire.read(); });
+    RunningGateway gateway(upstream.port());
+
+    const auto answer = gateway.call(row.request);
+
+    EXPECT_EQ(answer.status(), 502) << row.name;
+    EXPECT_EQ(answer.header("x-keypool-attempts"), row.tries) << row.name;
+  }
+}
+
+TEST(Failover, WhatMustNotBeRepeatedIsNotSentOnAKeptConnection) {
+  ScriptedUpstream upstream(always(json_answer(200, "{}")));
+  RunningGateway gateway(upstream.port());
+
+  EXPECT_EQ(gateway.call(kChat).status(), 200);
+  EXPECT_EQ(gateway.call(kChat).status(), 200);
+  EXPECT_EQ(upstream.connections(), 1);
+  EXPECT_EQ(gateway.call(post("/openai/v1/batches", "{}")).status(), 200);
+  EXPECT_EQ(upstream.connections(), 2);
+}
+
 TEST(Failover, AllKeysCoolingIsToldWithTheTimeOfTheFirst) {
   ScriptedUpstream upstream(always(kThrottled));
   RunningGateway gateway(upstream.port(), {.keys = 2});
