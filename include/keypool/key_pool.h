@@ -29,8 +29,8 @@ struct Options {
   /// Where names become secrets; must outlive the pool. Null: names resolve to nothing.
   const SecretSource* secrets = &system_secret_source();
 
-  /// How long a rate-limited lane rests when the answer gave no hint. Longer: fewer refused calls,
-  /// more idle quota.
+  /// How long a rate-limited lane rests when the answer gave no hint and none of its limits is
+  /// known; where one is, at most so long. Longer: fewer refused calls, more idle quota.
   std::chrono::milliseconds cooldown{60'000};
 
   /// What "recent" means in recent load: tokens charged this long ago weigh 1/e. Longer: smoother,

@@ -201,10 +201,11 @@ bool Endpoint::may_probe(Board& board, const LeaseRequest& request, MonotonicTim
   refresh(board, choice.lane, now);
   if (fits(board, request, {}, now, choice)) return true;
   if (free_at(board, choice.lane) > now || limits.probe_at() > now) return false;
-  choice.key = next_key(choice.lane, {});
-  if (limits.open_at(estimate(board, *choice.key, request)) == kNever) choice.key = nullptr;
-  choice.probe = choice.key != nullptr;
-  return choice.probe;
+  Key* const key = next_key(choice.lane, {});
+  if (key == nullptr || limits.open_at(estimate(board, *key, request)) == kNever) return false;
+  choice.key = key;
+  choice.probe = true;
+  return true;
 }
 
 // Whether a key of the chosen lane may take the call now; sets the key, or when there is room.

@@ -29,7 +29,9 @@ void call(KeyPool& pool, std::minstd_rand& random) {
   const LimitNotice notice{.dimension = Dimension::requests_per_minute, .limit = 1'000'000};
   switch (random() % 40) {
     case 0:
-      lease->rate_limited(std::chrono::milliseconds(random() % 3));
+      lease->rate_limited(
+          std::chrono::milliseconds(random() % 3),
+          random() % 2 == 0 ? std::nullopt : std::optional(Dimension::requests_per_minute));
       break;
     case 1:
       lease->key_refused("401");
@@ -66,21 +68,23 @@ void call(KeyPool& pool, std::minstd_rand& random) {
 
 void wait(KeyPool& pool, std::minstd_rand& random, std::atomic<std::int64_t>& open_waits) {
   ++open_waits;
-  Waiting place = pool.lease_when_ready(kApi,
-                                        {.lease = {.model = random() % 4 == 0 ? "m" : ""},
-                                         .client = key_name(random()),
-                                         .deadline = system_clock().now() + 5ms},
-                                        [&open_waits](std::expected<Lease, LeaseError> end) {
-                                          --open_waits;
-                                          if (end) end->succeed({.input_tokens = 10});
-                                        });
+  Waiting place = pool.lease_when_ready(
+      kApi,
+      {.lease = {.model = random() % 4 == 0 ? "m" : ""},
+       .client = key_name(random()),
+       .deadline = system_clock().now() + 5ms,
+       .arrived = system_clock().now() - std::chrono::milliseconds(random() % 3)},
+      [&open_waits](std::expected<Lease, LeaseError> end) {
+        --open_waits;
+        if (end) end->succeed({.input_tokens = 10});
+      });
   if (random() % 2 == 0) std::this_thread::yield();
   if (place.cancel()) --open_waits;
 }
 
 void operate(KeyPool& pool, std::minstd_rand& random) {
   const std::string name = key_name(random());
-  switch (random() % 8) {
+  switch (random() % 9) {
     case 0:
       pool.remove_key(kApi, name);
       break;
@@ -106,6 +110,12 @@ void operate(KeyPool& pool, std::minstd_rand& random) {
     case 7:
       pool.configure_endpoint(kApi, {.policy = static_cast<Policy>(random() % 5)});
       break;
+    case 8: {
+      ModelLimits limits{.model = random() % 2 == 0 ? "*" : "m", .limits = {}};
+      limits.limits[Dimension::tokens_per_minute] = random() % 2 * 50'000'000;
+      pool.configure_key(kApi, name, {.tier = int(random() % 2), .limits = {limits}});
+      break;
+    }
   }
 }
 
