@@ -16,11 +16,13 @@
 #include "cli/exit_code.h"
 #include "cli/figures.h"
 #include "cli/greeting.h"
+#include "cli/kept_state.h"
 #include "cli/listen_option.h"
 #include "cli/port_holder.h"
 #include "cli/process.h"
 #include "cli/setup.h"
 #include "cli/simulated_endpoint.h"
+#include "cli/state_folder.h"
 #include "config/register_keys.h"
 #include "gateway/gateway.h"
 
@@ -32,6 +34,7 @@ struct Options {
   std::optional<config::Listen> listen;
   std::optional<config::Listen> admin;
   std::optional<int> threads;
+  std::string state;
   std::string log_level = "info";
 };
 
@@ -46,6 +49,7 @@ void apply(const Options& options, config::Config& config) {
   if (options.listen) config.listen = *options.listen;
   if (options.admin) config.admin = *options.admin;
   if (options.threads) config.threads = *options.threads;
+  if (!options.state.empty()) config.state = options.state;
 }
 
 std::string url_of(config::Listen listen, std::uint16_t port) {
@@ -75,7 +79,8 @@ admin::Traffic traffic_of(const gateway::Counters& counters) {
                                  .broken = endpoint.ended_as(gateway::Outcome::broken),
                                  .hung_up = endpoint.ended_as(gateway::Outcome::hung_up),
                                  .in_flight = endpoint.in_flight.load(),
-                                 .retries = endpoint.retries.load()});
+                                 .retries = endpoint.retries.load(),
+                                 .fallbacks = endpoint.fallbacks.load()});
   }
   return traffic;
 }
@@ -100,7 +105,14 @@ int serve(const Options& options) {
     }
   }
 
-  gateway::Gateway gateway(config, pool);
+  // What a simulation counts is worth nothing later.
+  KeptState kept(demo ? ":memory:" : state_folder(config.state));
+  if (const auto begun = kept.begin(pool); !begun) {
+    fmt::print(stderr, "keypool: {}\n", begun.error());
+    return kFailed;
+  }
+
+  gateway::Gateway gateway(config, pool, {.ledger = &kept.ledger()});
   if (auto started = gateway.start(); !started) {
     return cannot_listen(started.error(), config.listen, "--listen");
   }
@@ -145,6 +157,10 @@ void add_serve(CLI::App& app, Run& run) {
   command->add_option("--threads", options->threads, "Threads for calls (default: one a core)")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
+  command->add_option("--state", options->state,
+                      "Folder of counts and usage, or :memory: for none (default "
+                      "~/.local/state/keypool)")
+      ->type_name("FOLDER");
   command->add_option("--log-level", options->log_level, "How much is logged on stderr")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
       ->capture_default_str()

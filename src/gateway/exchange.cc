@@ -59,6 +59,7 @@ Task<Exchange::After> Exchange::run() {
     if (tried == Tried::bad_request) co_return co_await refuse_malformed(sender_.refusal());
     if (tried == Tried::failed) {
       lease_.endpoint_failed(refused_.message);
+      record(state::Figure::failed);
       if (in_doubt_ && !may_repeat()) may_try_again_ = false;
       const auto wait = may_try_again_ ? attempts_.pause_after_failure({}) : std::nullopt;
       if (wait) {

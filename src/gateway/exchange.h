@@ -26,6 +26,7 @@
 #include "provider/repeat.h"
 #include "provider/usage.h"
 #include "provider/verdict.h"
+#include "state/figures.h"
 
 namespace keypool::gateway {
 
@@ -99,7 +100,10 @@ class Exchange {
   void note_limits();
   Fault settle(const provider::Verdict& verdict);
   [[nodiscard]] std::chrono::milliseconds time_so_far() const;
-  [[nodiscard]] Success success_of(const provider::Usage& usage) const;
+  [[nodiscard]] provider::Usage with_own_estimate(provider::Usage usage) const;
+  [[nodiscard]] std::uint64_t cost_of(const provider::Usage& usage) const;
+  [[nodiscard]] Success used(state::Figure end, const provider::Usage& usage);
+  void record(state::Figure end, const provider::Usage& usage = {}, std::uint64_t cost = 0);
   void write_upstream_head();
   void pass_interim_head();
   void give_back_upstream();

@@ -11,7 +11,6 @@
 #include "gateway/reactor.h"
 #include "gateway/relay.h"
 #include "provider/error_shape.h"
-#include "provider/prices.h"
 
 namespace keypool::gateway {
 namespace {
@@ -25,14 +24,6 @@ bool is_model_call(std::string_view method, std::string_view rest) {
   const auto path = rest.substr(0, rest.find('?'));
   return method == "POST" && !path.ends_with("/count_tokens") && !path.ends_with(":countTokens") &&
          !path.ends_with("/input_tokens") && !path.ends_with("/cancel");
-}
-
-// Nothing else asks yet what a call cost.
-bool has_usd_caps(const config::Endpoint& endpoint) {
-  return std::ranges::any_of(endpoint.keys, [](const config::Key& key) {
-    const auto& caps = key.options.caps;
-    return caps.micro_usd_per_day > 0 || caps.micro_usd_per_month > 0;
-  });
 }
 
 int whole_seconds(milliseconds time) {
@@ -61,10 +52,10 @@ Task<Exchange::After> Exchange::relay() {
   const auto tap = uses_tokens || kept != provider::Kept::nothing
                        ? provider::make_usage_tap(endpoint_->dialect, content_type, encoding, kept)
                        : nullptr;
-  const auto finish = [&] {
+  const auto finish = [&](state::Figure end) {
     const auto usage = tap ? tap->finish() : provider::Usage{};
     remember_resources(tap.get());
-    return uses_tokens ? success_of(usage) : Success{.latency = time_so_far()};
+    return used(end, uses_tokens ? with_own_estimate(usage) : provider::Usage{});
   };
 
   Relay relay(answer_, upstream_.get(), client_, framing.framing, out_, tap.get(),
@@ -74,11 +65,11 @@ Task<Exchange::After> Exchange::relay() {
     const auto state = relay.advance();
     if (state == Relay::State::done) break;
     if (state == Relay::State::client_broken) {
-      if (success) lease_.succeed(finish());
+      if (success) lease_.succeed(finish(state::Figure::hung_up));
       co_return hung_up();
     }
     if (state == Relay::State::upstream_broken) {
-      if (success) lease_.endpoint_failed("the answer broke off", finish());
+      if (success) lease_.endpoint_failed("the answer broke off", finish(state::Figure::failed));
       upstream_.reset();
       ended(Outcome::broken, head.status());
       // Where the end of the connection is the end of the answer, only a reset tells the
@@ -101,7 +92,7 @@ Task<Exchange::After> Exchange::relay() {
       }
     }
     if (!client_.here()) {
-      if (success) lease_.succeed(finish());
+      if (success) lease_.succeed(finish(state::Figure::hung_up));
       co_return hung_up();
     }
     if (state == Relay::State::yielding) {
@@ -111,7 +102,7 @@ Task<Exchange::After> Exchange::relay() {
     }
   }
 
-  if (success) lease_.succeed(finish());
+  if (success) lease_.succeed(finish(state::Figure::succeeded));
   give_back_upstream();
   upstream_.reset();
   clear_and_shrink(out_);
@@ -128,25 +119,6 @@ void Exchange::hold_little() {
   client_.give_back();
   answer_.give_back();
   release(out_);
-}
-
-milliseconds Exchange::time_so_far() const {
-  return std::chrono::duration_cast<milliseconds>(reactor_.site().clock.now() - began_);
-}
-
-// Where the provider tells nothing of the input, the request's own estimate stands.
-Success Exchange::success_of(const provider::Usage& told) const {
-  auto usage = told;
-  if (!usage.reported && usage.input_tokens == 0) usage.input_tokens = call_.input_tokens;
-  Success success{.latency = time_so_far(),
-                  .input_tokens = usage.input_tokens,
-                  .output_tokens = usage.output_tokens};
-  if (has_usd_caps(*endpoint_)) {
-    const auto wall = reactor_.site().clock.wall();
-    success.cost_micro_usd =
-        provider::cost_micro_usd({endpoint_->base_url.host, call_.model, wall}, usage).value_or(0);
-  }
-  return success;
 }
 
 Task<Exchange::After> Exchange::refuse_malformed(http::Refusal refusal) {
@@ -182,6 +154,7 @@ Task<Exchange::After> Exchange::refuse() {
 Exchange::After Exchange::hung_up() {
   sender_.stop();
   upstream_.reset();
+  if (lease_.active()) record(state::Figure::hung_up);
   lease_ = {};
   ended(Outcome::hung_up, 0);
   return After::close;

@@ -15,6 +15,25 @@ using std::chrono::milliseconds;
 // An error's body is waited for this long; then it is judged by what has come.
 constexpr milliseconds kErrorBodyTime{5'000};
 
+// How the ledger counts a try that ended with its verdict.
+std::optional<state::Figure> end_of(provider::VerdictKind kind) noexcept {
+  switch (kind) {
+    case provider::VerdictKind::success:
+      return std::nullopt;
+    case provider::VerdictKind::throttled:
+    case provider::VerdictKind::depleted:
+      return state::Figure::rate_limited;
+    case provider::VerdictKind::bad_key:
+    case provider::VerdictKind::no_model_access:
+    case provider::VerdictKind::request_fault:
+      return state::Figure::refused;
+    case provider::VerdictKind::overloaded:
+    case provider::VerdictKind::server_error:
+      return state::Figure::failed;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 // By the answer's head, and as far as needed by the beginning of its body.
@@ -90,6 +109,7 @@ void Exchange::note_limits() {
 
 // A success is settled when its usage is known.
 Fault Exchange::settle(const provider::Verdict& verdict) {
+  if (const auto end = end_of(verdict.kind)) record(*end);
   switch (verdict.kind) {
     case provider::VerdictKind::success:
       break;

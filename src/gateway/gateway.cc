@@ -31,10 +31,10 @@ Reactors make_reactors(Site& site) {
 
 class Gateway::State {
  public:
-  State(const config::Config& config, KeyPool& pool, const Clock& clock, ResourceOwners* owners)
-      : site_(config, pool, clock, owners),
+  State(const config::Config& config, KeyPool& pool, const GatewayParts& parts)
+      : site_(config, pool, parts),
         reactors_(make_reactors(site_)),
-        due_timer_(reactors_.front()->io(), pool, clock),
+        due_timer_(reactors_.front()->io(), pool, site_.clock),
         acceptor_(reactors_) {}
 
   std::expected<void, std::string> start() {
@@ -89,9 +89,8 @@ class Gateway::State {
   bool running_ = false;
 };
 
-Gateway::Gateway(const config::Config& config, KeyPool& pool, const Clock& clock,
-                 ResourceOwners* owners)
-    : state_(std::make_unique<State>(config, pool, clock, owners)) {}
+Gateway::Gateway(const config::Config& config, KeyPool& pool, const GatewayParts& parts)
+    : state_(std::make_unique<State>(config, pool, parts)) {}
 
 Gateway::~Gateway() { drain(std::chrono::milliseconds{0}); }
 

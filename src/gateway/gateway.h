@@ -12,8 +12,16 @@
 #include "config/config.h"
 #include "gateway/counters.h"
 #include "gateway/resource_owners.h"
+#include "state/ledger.h"
 
 namespace keypool::gateway {
+
+/// What a gateway works with besides its configuration and keys. Everything outlives it.
+struct GatewayParts {
+  const Clock* clock = nullptr;      ///< the pool's own; null: the machine's
+  ResourceOwners* owners = nullptr;  ///< null: they are remembered in memory
+  state::Ledger* ledger = nullptr;   ///< null: usage is counted by key only
+};
 
 /// The data path: listens, leases a key for each call, relays it, settles the lease.
 ///
@@ -22,10 +30,8 @@ namespace keypool::gateway {
 class Gateway {
  public:
   /// `pool` holds the keys already, under the endpoints' names, and must outlive the gateway, which
-  /// takes its Options::on_due over. `clock` is the pool's own.
-  /// `owners` must outlive it; null: they are remembered in memory.
-  Gateway(const config::Config& config, KeyPool& pool, const Clock& clock = system_clock(),
-          ResourceOwners* owners = nullptr);
+  /// takes its Options::on_due over.
+  Gateway(const config::Config& config, KeyPool& pool, const GatewayParts& parts = {});
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
   ~Gateway();  ///< stops at once

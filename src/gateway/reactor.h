@@ -39,6 +39,8 @@ class Reactor {
   [[nodiscard]] Site& site() noexcept { return site_; }
   [[nodiscard]] Deadlines& deadlines() noexcept { return deadlines_; }
   [[nodiscard]] Scratch& scratch() noexcept { return scratch_; }
+  /// Where this thread counts usage; null: nowhere.
+  [[nodiscard]] state::Tally* tally() noexcept { return tally_; }
   [[nodiscard]] Upstream& upstream(std::size_t endpoint) noexcept { return *upstreams_[endpoint]; }
 
   /// Serves a client on an accepted socket that does not block, which it takes over.
@@ -55,6 +57,7 @@ class Reactor {
   void tick();
 
   Site& site_;
+  state::Tally* const tally_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   Poller poller_;

@@ -31,14 +31,14 @@ std::uint64_t fresh_salt() {
 
 }  // namespace
 
-Site::Site(const config::Config& settings, KeyPool& keys, const Clock& time,
-           ResourceOwners* known_owners)
+Site::Site(const config::Config& settings, KeyPool& keys, const GatewayParts& parts)
     : config(settings),
-      clock(time),
+      clock(parts.clock != nullptr ? *parts.clock : system_clock()),
       pool(keys),
       counters(settings.endpoints.size()),
       fallbacks(places_of_fallbacks(config)),
-      owners(known_owners != nullptr ? *known_owners : remembered_),
+      owners(parts.owners != nullptr ? *parts.owners : remembered_),
+      ledger(parts.ledger),
       salt(fresh_salt()) {
   const auto has_tls = [](const config::Endpoint& endpoint) { return endpoint.base_url.tls; };
   if (std::ranges::any_of(config.endpoints, has_tls)) tls = std::make_unique<TlsClient>();

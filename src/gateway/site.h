@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "gateway/counters.h"
+#include "gateway/gateway.h"
 #include "gateway/resource_owners.h"
 #include "gateway/tls.h"
 
@@ -20,9 +21,7 @@ namespace keypool::gateway {
 /// What all reactors share: the configuration, the keys, the counters, the clock. Constant, but for
 /// the pool and the counters, which synchronize themselves.
 struct Site {
-  /// `known_owners` null: they are remembered in memory.
-  Site(const config::Config& settings, KeyPool& keys, const Clock& time,
-       ResourceOwners* known_owners);
+  Site(const config::Config& settings, KeyPool& keys, const GatewayParts& parts);
 
   void client_came() noexcept { counters.connections.fetch_add(1); }
   void client_went();
@@ -40,6 +39,7 @@ struct Site {
   const std::vector<std::vector<std::size_t>> fallbacks;
 
   ResourceOwners& owners;
+  state::Ledger* const ledger;  ///< null: usage is counted by key only
 
   const std::uint64_t salt;  ///< secret: of hashes of what clients send
 

@@ -29,7 +29,7 @@ RunningGateway::RunningGateway(std::uint16_t upstream_port, Setup setup) {
                     {.name = "K" + std::to_string(i), .secret = Secret("sk-" + std::to_string(i))});
     }
   }
-  gateway_ = std::make_unique<Gateway>(config, pool_);
+  gateway_ = std::make_unique<Gateway>(config, pool_, setup.parts);
   const auto started = gateway_->start();
   if (!started) throw std::runtime_error(started.error());
 }

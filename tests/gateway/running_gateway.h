@@ -23,6 +23,7 @@ class RunningGateway {
     int threads = 1;
     /// Called before the gateway starts.
     std::function<void(config::Config& config)> configure = [](config::Config&) {};
+    GatewayParts parts = {};
   };
 
   explicit RunningGateway(std::uint16_t upstream_port);

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <keypool/key_pool.h>
+
+#include "state/ledger.h"
+#include "state/snapshot.h"
+#include "state/store.h"
+
+namespace keypool::cli {
+
+/// What a gateway keeps from run to run: its keys' counts, which of them an operator has disabled,
+/// and the ledger of usage.
+///
+/// Thread-safety: one thread; the ledger as it says itself.
+class KeptState {
+ public:
+  /// `folder` as of state::StoreOptions.
+  explicit KeptState(std::filesystem::path folder);
+
+  /// Puts back what was kept, and keeps what comes, once a second and at the end. The error says
+  /// why no gateway may start: another one works on the file, or a later keypool has written it. A
+  /// disk in trouble is no reason: it is told, and tried again.
+  ///
+  /// `pool` has its keys, and outlives this object.
+  [[nodiscard]] std::expected<void, std::string> begin(KeyPool& pool);
+
+  /// Valid after `begin`.
+  [[nodiscard]] state::Ledger& ledger() noexcept { return *ledger_; }
+
+ private:
+  using KeyName = std::pair<std::string, std::string>;  // of its endpoint, and its own
+
+  [[nodiscard]] std::expected<void, state::StoreError> restore(KeyPool& pool);
+  void save(const KeyPool& pool);
+
+  state::Store store_;
+  state::StatsKeeper stats_;
+  std::set<KeyName> disabled_by_configuration_;
+  state::Findings saved_;
+  std::unique_ptr<state::Ledger> ledger_;  // last: its writer uses the others until its end
+};
+
+}  // namespace keypool::cli
