@@ -113,8 +113,8 @@ class Page {
   std::string text() {
     std::vector<MetricFamily> families;
     for (Family* family :
-         {&build_, &connections_, &in_flight_, &waiting_, &calls_, &astray_, &retries_, &requests_,
-          &tokens_, &upstream_seconds_, &keys_, &key_state_}) {
+         {&build_, &connections_, &in_flight_, &waiting_, &calls_, &astray_, &retries_, &fallbacks_,
+          &requests_, &tokens_, &upstream_seconds_, &keys_, &key_state_}) {
       families.push_back(family->take());
     }
     return prometheus::TextSerializer().Serialize(families);
@@ -124,6 +124,7 @@ class Page {
   void add_traffic(const Labels& labels, const EndpointTraffic& traffic) {
     in_flight_.add(labels, number(traffic.in_flight));
     retries_.add(labels, number(traffic.retries));
+    fallbacks_.add(labels, number(traffic.fallbacks));
     const auto outcomes =
         std::to_array<std::pair<std::string_view, std::uint64_t>>({{"answered", traffic.answered},
                                                                    {"refused", traffic.refused},
@@ -157,6 +158,8 @@ class Page {
                  MetricType::Counter};
   Family retries_{"keypool_retries_total", "Tries beyond the first of a call.",
                   MetricType::Counter};
+  Family fallbacks_{"keypool_fallbacks_total", "Calls that went on to another endpoint.",
+                    MetricType::Counter};
   Family requests_{"keypool_requests_total", "Requests to the provider by how they went.",
                    MetricType::Counter};
   Family tokens_{"keypool_tokens_total", "Tokens counted from answers.", MetricType::Counter};

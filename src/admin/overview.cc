@@ -121,6 +121,7 @@ json overview(const Snapshot& snapshot, const config::Config& config) {
                          {"in_flight", traffic.in_flight},
                          {"waiting", snapshot.waiting[place]},
                          {"retries", traffic.retries},
+                         {"fallbacks", traffic.fallbacks},
                          {"leased", sum.leased},
                          {"rate_limits", sum.rate_limits},
                          {"failures", sum.failures},

@@ -20,7 +20,8 @@ struct EndpointTraffic {
   std::uint64_t broken = 0;    ///< with an answer that upstream did not finish
   std::uint64_t hung_up = 0;   ///< by the client
   std::uint64_t in_flight = 0;
-  std::uint64_t retries = 0;  ///< tries beyond a call's first
+  std::uint64_t retries = 0;    ///< tries beyond a call's first
+  std::uint64_t fallbacks = 0;  ///< calls that went on to another endpoint
 };
 
 /// What the gateway counted so far.

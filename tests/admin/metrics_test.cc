@@ -46,13 +46,15 @@ TEST(Metrics, CountWhatBecameOfEachKeysRequests) {
 
 TEST(Metrics, CountWhatBecameOfCalls) {
   WatchedPool watched;
-  watched.traffic = {.endpoints = {{.answered = 5, .refused = 2, .in_flight = 3, .retries = 1}},
-                     .connections = 4,
-                     .astray = 9};
+  watched.traffic = {
+      .endpoints = {{.answered = 5, .refused = 2, .in_flight = 3, .retries = 1, .fallbacks = 6}},
+      .connections = 4,
+      .astray = 9};
   const auto text = metrics_of(watched);
   EXPECT_THAT(text, HasSubstr("keypool_calls_total{endpoint=\"openai\",outcome=\"answered\"} 5\n"));
   EXPECT_THAT(text, HasSubstr("keypool_in_flight{endpoint=\"openai\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("keypool_retries_total{endpoint=\"openai\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("keypool_fallbacks_total{endpoint=\"openai\"} 6\n"));
   EXPECT_THAT(text, HasSubstr("keypool_waiting{endpoint=\"openai\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("keypool_connections 4\n"));
   EXPECT_THAT(text, HasSubstr("keypool_astray_calls_total 9\n"));

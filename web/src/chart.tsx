@@ -51,7 +51,7 @@ function options(props: ChartProps, width: number): uPlot.Options {
     height: props.height ?? 180,
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
-    padding: [10, 6, 0, 0],
+    padding: [10, 20, 0, 0],
     scales: {
       x: { time: true, range: (_plot, from, to) => [to - Math.min(props.span, Math.max(kShortest, to - from)), to] },
       y: { range: (_plot, _from, to) => [0, Math.max(props.least, (to ?? 0) * 1.15)] },

@@ -131,6 +131,7 @@ function EndpointCard({ endpoint }: { endpoint: EndpointOverview }) {
         <div class={failed > 0 ? "warn" : ""}><dt>failed</dt><dd>{count(failed)}</dd></div>
         <div><dt>in flight</dt><dd>{exact(endpoint.in_flight)}</dd></div>
         <div class={endpoint.waiting > 0 ? "warn" : ""}><dt>waiting</dt><dd>{exact(endpoint.waiting)}</dd></div>
+        {endpoint.fallbacks > 0 && <div><dt>passed on</dt><dd>{count(endpoint.fallbacks)}</dd></div>}
         <div><dt>429s</dt><dd>{count(endpoint.rate_limits)}</dd></div>
         <div><dt>latency</dt><dd>{mean === null ? "–" : latency(mean)}</dd></div>
       </dl>

@@ -91,6 +91,7 @@ export interface EndpointOverview {
   in_flight: number;
   waiting: number;
   retries: number;
+  fallbacks: number;
   leased: number;
   rate_limits: number;
   failures: number;
