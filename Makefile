@@ -4,13 +4,15 @@
 #   make test     build everything and run every test; what CI runs
 #   make build    build/release/keypool and build/release/libkeypool.a
 #   make bench    the benchmarks, with nginx and haproxy beside us
+#   make dashboard    src/admin/assets from web/, to be committed
+#   make screenshots  docs/images, from a running dashboard
 #   make fuzz     each fuzzer for FUZZ_SECONDS (default 60)
 #   make asan     every test under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make tsan     every test under ThreadSanitizer
 #   make package  build/keypool_VERSION_ARCH.deb
 #   make clean    remove build/
 .DEFAULT_GOAL := build
-.PHONY: run build test bench fuzz asan tsan package clean
+.PHONY: run build test bench dashboard screenshots fuzz asan tsan package clean
 
 JOBS ?= $(shell nproc)
 ARGS ?=
@@ -46,6 +48,15 @@ bench:
 	$(call configure,release,-DKEYPOOL_TESTS=ON -DKEYPOOL_BENCH=ON)
 	$(call compile,release)
 	@bench/run $(ARGS)
+
+dashboard:
+	@scripts/install-packages.sh test
+	@web/build.sh
+
+screenshots: build
+	@scripts/install-packages.sh test
+	@tests/web/prepare.sh tests/web build/screenshots
+	@cd build/screenshots && KEYPOOL_BINARY=$(CURDIR)/build/release/keypool CHROMIUM=$$(command -v chromium) node screenshots.mjs $(CURDIR)/docs/images
 
 fuzz:
 	@scripts/install-packages.sh build fuzz
