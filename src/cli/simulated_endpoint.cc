@@ -10,9 +10,6 @@ std::expected<void, std::string> SimulatedEndpoint::join(const std::string& name
   endpoint.base_url.host = "127.0.0.1";
   endpoint.base_url.port = provider_.port();
   endpoint.dialect = provider::Dialect::openai;
-  // The simulated provider's buckets hold a tenth of a minute: what such a burst had used when the
-  // first 429 came would be learned as a whole minute's limit. This policy does not learn.
-  pool.configure_endpoint(name, {.policy = Policy::lifetime});
   for (const lab::Key& key : keys_) {
     pool.add_key(name, {.name = key.name, .secret = Secret(key.secret), .group = key.organization});
   }

@@ -80,7 +80,8 @@ Task<std::expected<Lease, LeaseError>> Exchange::wait_for_key(LeaseRequest reque
              {.lease = request,
               .client = peer,
               .bytes = body_.kept().size(),
-              .deadline = reactor_.draining() ? now : *waits_until_});
+              .deadline = reactor_.draining() ? now : *waits_until_,
+              .arrived = began_});
   const Counted waiting(site.counters.of(endpoint_index_).waiting);
   while (!wait.ended() && client_.here() && !reactor_.draining()) co_await client_.event();
   auto leased = wait.leave();
