@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <type_traits>
 
 #include <Security/Security.h>
@@ -33,13 +34,13 @@ Owned<CFStringRef> string_of(std::string_view text) {
                               static_cast<CFIndex>(text.size()), kCFStringEncodingUTF8, false));
 }
 
-Owned<CFMutableDictionaryRef> query_for(std::string_view name) {
+Owned<CFMutableDictionaryRef> query_for(std::optional<std::string_view> name) {
   Owned<CFMutableDictionaryRef> query(CFDictionaryCreateMutable(
       nullptr, 0, &kCFTypeDictionaryKeyCallBacks, &kCFTypeDictionaryValueCallBacks));
   CFDictionarySetValue(query.get(), kSecClass, kSecClassGenericPassword);
   CFDictionarySetValue(query.get(), kSecAttrService, string_of(Keychain::kService).get());
   CFDictionarySetValue(query.get(), kSecUseAuthenticationUI, kSecUseAuthenticationUIFail);
-  if (!name.empty()) CFDictionarySetValue(query.get(), kSecAttrAccount, string_of(name).get());
+  if (name) CFDictionarySetValue(query.get(), kSecAttrAccount, string_of(*name).get());
   return query;
 }
 
@@ -84,7 +85,7 @@ class MacKeychain final : public Keychain {
   }
 
   std::expected<std::vector<std::string>, KeychainFailure> names() const override {
-    const auto query = query_for("");
+    const auto query = query_for(std::nullopt);
     CFDictionarySetValue(query.get(), kSecReturnAttributes, kCFBooleanTrue);
     CFDictionarySetValue(query.get(), kSecMatchLimit, kSecMatchLimitAll);
     CFTypeRef found = nullptr;

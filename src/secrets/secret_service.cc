@@ -66,14 +66,14 @@ class Error {
   GError* error_ = nullptr;
 };
 
-/// The attributes that make an item ours; with an empty name those of all of ours.
-Attributes attributes_of(const Libsecret& lib, const std::string& name) {
+/// The attributes that make an item ours; without a name those of all of ours.
+Attributes attributes_of(const Libsecret& lib, const std::string* name) {
   Attributes attributes(lib.hash_table_new(lib.str_hash, lib.str_equal));
   const auto put = [&](const char* key, const char* value) {
     lib.hash_table_insert(attributes.get(), const_cast<char*>(key), const_cast<char*>(value));
   };
   put("service", Keychain::kService);
-  if (!name.empty()) put("username", name.c_str());
+  if (name != nullptr) put("username", name->c_str());
   return attributes;
 }
 
@@ -104,7 +104,7 @@ class Session {
 
   [[nodiscard]] const Libsecret& lib() const noexcept { return *lib_; }
 
-  [[nodiscard]] Answer<std::vector<Owned<SecretItem>>> items(const std::string& name) const {
+  [[nodiscard]] Answer<std::vector<Owned<SecretItem>>> items(const std::string* name) const {
     Error error;
     const auto attributes = attributes_of(*lib_, name);
     // No schema: the attributes alone decide. No SECRET_SEARCH_UNLOCK: nobody is asked.
@@ -135,7 +135,7 @@ class Session {
     if (error.set()) return error.as(Kind::absent);
     if (!collection) return failure(Kind::absent, "it has no default collection to store in");
     if (lib_->collection_get_locked(collection.get()) != FALSE) return locked();
-    const auto attributes = attributes_of(*lib_, name);
+    const auto attributes = attributes_of(*lib_, &name);
     lib_->hash_table_insert(attributes.get(), const_cast<char*>("xdg:schema"),
                             const_cast<char*>("org.freedesktop.Secret.Generic"));
     const Owned<SecretItem> item(lib_->item_create(
@@ -158,7 +158,7 @@ class Session {
 Answer<Secret> find_item(const std::string& name) {
   const auto session = Session::open();
   if (!session) return std::unexpected(session.error());
-  const auto items = session->items(name);
+  const auto items = session->items(&name);
   if (!items) return std::unexpected(items.error());
   for (const auto& item : *items) {
     if (session->is_locked(item)) continue;
@@ -176,7 +176,7 @@ Answer<void> store_item(const std::string& name, const Secret& secret) {
   const auto session = Session::open();
   if (!session) return std::unexpected(session.error());
   const auto& lib = session->lib();
-  const auto items = session->items(name);
+  const auto items = session->items(&name);
   if (!items) return std::unexpected(items.error());
   const Value value(lib.value_new(secret.reveal().data(),
                                   static_cast<gssize>(secret.reveal().size()), "text/plain"));
@@ -192,7 +192,7 @@ Answer<void> store_item(const std::string& name, const Secret& secret) {
 Answer<void> remove_items(const std::string& name) {
   const auto session = Session::open();
   if (!session) return std::unexpected(session.error());
-  const auto items = session->items(name);
+  const auto items = session->items(&name);
   if (!items) return std::unexpected(items.error());
   if (items->empty()) return failure(Kind::missing, "no item");
   for (const auto& item : *items) {
@@ -207,7 +207,7 @@ Answer<void> remove_items(const std::string& name) {
 Answer<std::vector<std::string>> item_names() {
   const auto session = Session::open();
   if (!session) return std::unexpected(session.error());
-  const auto items = session->items("");
+  const auto items = session->items(nullptr);
   if (!items) return std::unexpected(items.error());
   std::vector<std::string> names;
   for (const auto& item : *items) {

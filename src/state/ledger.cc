@@ -52,7 +52,7 @@ std::expected<std::int64_t, DatabaseError> id_of(const Series& series, Statement
 }
 
 Done write_rows(Database& database, const std::map<std::pair<Hour, Series>, Figures>& rows,
-                std::int64_t batch_number) {
+                std::string_view writer, std::int64_t batch_number) {
   auto find = database.prepare(
       "SELECT id FROM series WHERE endpoint = ? AND key = ? AND model = ? AND client = ?");
   if (!find) return std::unexpected(find.error());
@@ -73,7 +73,9 @@ Done write_rows(Database& database, const std::map<std::pair<Hour, Series>, Figu
     }
     if (auto added = add->run_bound(); !added) return added;
   }
-  return database.run(fmt::format("UPDATE batch SET number = {}", batch_number));
+  auto note = database.prepare("INSERT OR REPLACE INTO batch (writer, number) VALUES (?, ?)");
+  if (!note) return std::unexpected(note.error());
+  return note->run(writer, batch_number);
 }
 
 Done fold_and_delete(Database& database, std::int64_t fold_before, std::int64_t delete_before) {
@@ -115,6 +117,7 @@ Ledger::~Ledger() {
     writer_.join();
   }
   flush();
+  if (options_.and_then) options_.and_then();
 }
 
 Tally& Ledger::new_tally() {
@@ -160,17 +163,14 @@ std::expected<void, StoreError> Ledger::write() {
   if (auto settled = settle_doubt(); !settled) return settled;
   while (!batch_.empty() || !waiting_.empty()) {
     if (batch_.empty()) {
-      auto next = store_.read([this](Database& database) -> Done {
-        const auto last = database.number("SELECT number FROM batch");
-        if (!last) return std::unexpected(last.error());
-        batch_number_ = *last + 1;
-        return {};
-      });
-      if (!next) return next;
+      const auto last = last_batch();
+      if (!last) return std::unexpected(last.error());
+      batch_number_ = *last + 1;
       batch_.swap(waiting_);
     }
-    auto written = store_.change(
-        [this](Database& database) { return write_rows(database, batch_, batch_number_); });
+    auto written = store_.change([this](Database& database) {
+      return write_rows(database, batch_, options_.writer, batch_number_);
+    });
     in_doubt_ = !written.has_value();
     if (!written) return written;
     batch_.clear();
@@ -178,18 +178,26 @@ std::expected<void, StoreError> Ledger::write() {
   return {};
 }
 
-std::expected<void, StoreError> Ledger::settle_doubt() {
-  if (!in_doubt_) return {};
+std::expected<std::int64_t, StoreError> Ledger::last_batch() {
   std::int64_t last = 0;
-  auto read = store_.read([&last](Database& database) -> Done {
-    const auto number = database.number("SELECT number FROM batch");
-    if (!number) return std::unexpected(number.error());
-    last = *number;
+  auto read = store_.read([&](Database& database) -> Done {
+    auto find = database.prepare("SELECT number FROM batch WHERE writer = ?");
+    if (!find) return std::unexpected(find.error());
+    const auto row = find->bind(options_.writer).step();
+    if (!row) return std::unexpected(row.error());
+    last = *row ? find->integer(0) : 0;
     return {};
   });
-  if (!read) return read;
-  if (last == batch_number_) batch_.clear();
-  batch_number_ = last + 1;
+  if (!read) return std::unexpected(read.error());
+  return last;
+}
+
+std::expected<void, StoreError> Ledger::settle_doubt() {
+  if (!in_doubt_) return {};
+  const auto last = last_batch();
+  if (!last) return std::unexpected(last.error());
+  if (*last == batch_number_) batch_.clear();
+  batch_number_ = *last + 1;
   in_doubt_ = false;
   return {};
 }

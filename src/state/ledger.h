@@ -37,10 +37,14 @@ struct LedgerOptions {
   /// How long days are kept; older ones are deleted.
   std::chrono::hours days_kept{24 * 400};
 
+  /// Who writes, among those that write to one file at the same time.
+  std::string_view writer = "gateway";
+
   /// Told once when counts cannot be written, and once when they can be again; null: nobody.
   std::function<void(std::string_view text)> warn = nullptr;
 
-  /// Done by the writer after each of its writes: what else is to be saved now and then.
+  /// Done by the writer after each of its writes, and at the end: what else is to be saved now and
+  /// then.
   std::function<void()> and_then = nullptr;
 };
 
@@ -82,6 +86,7 @@ class Ledger {
   void write_now_and_then(std::chrono::milliseconds every);
   void collect();
   [[nodiscard]] std::expected<void, StoreError> write();
+  [[nodiscard]] std::expected<std::int64_t, StoreError> last_batch();
   [[nodiscard]] std::expected<void, StoreError> settle_doubt();
   void bound_waiting();
   void tell(const std::expected<void, StoreError>& written);

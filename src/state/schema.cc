@@ -31,11 +31,10 @@ CREATE TABLE ledger (
   cost_micro_usd INTEGER NOT NULL,
   PRIMARY KEY (hour, series)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE batch (           -- the last one written to the ledger
-  only INTEGER PRIMARY KEY CHECK (only = 1),
+CREATE TABLE batch (           -- the last one that each writer wrote to the ledger
+  writer TEXT PRIMARY KEY,
   number INTEGER NOT NULL
-) STRICT;
-INSERT INTO batch VALUES (1, 0);
+) STRICT, WITHOUT ROWID;
 CREATE TABLE key_stats (
   endpoint TEXT NOT NULL, key TEXT NOT NULL,
   total_requests INTEGER NOT NULL, successes INTEGER NOT NULL, failures INTEGER NOT NULL,

@@ -110,6 +110,11 @@ TEST(Keychain, TakesOutWhatItHolds) {
               EndsWith("stored\nremoved\nfailure 0: no item\n"));
 }
 
+TEST(Keychain, AnEmptyNameIsNotEveryName) {
+  EXPECT_THAT(Session().unlocked("$probe store A sk-1; $probe remove ''; $probe names"),
+              HasSubstr("failure 0: no item\nname A\n"));
+}
+
 TEST(Keychain, IsAskedLast) {
   Session session;
   session.with("A_FILE", session.folder().write("key", "sk-file"));

@@ -138,6 +138,16 @@ TEST_F(LedgerTest, WritesByItself) {
   EXPECT_EQ(requests_in(store_), 1u);
 }
 
+TEST_F(LedgerTest, SavesWhatElseIsToBeSavedAtTheEnd) {
+  int saved = 0;
+  {
+    const Ledger ledger(store_,
+                        {.clock = &folder_.clock, .every = 0ms, .and_then = [&] { ++saved; }});
+    EXPECT_EQ(saved, 0);
+  }
+  EXPECT_EQ(saved, 1);
+}
+
 TEST_F(LedgerTest, CountsEachCallOnceFromManyThreads) {
   constexpr int kThreads = 4;
   constexpr int kCalls = 20'000;
