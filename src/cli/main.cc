@@ -29,6 +29,12 @@ int run(int argc, char** argv) {
   add_check(app, chosen);
   add_status(app, chosen);
   add_demo(app, chosen);
+  add_secrets(app, chosen);
+  add_usage(app, chosen);
+  add_token(app, chosen);
+  add_stats(app, chosen);
+  add_init(app, chosen);
+  add_exec(app, chosen);
   add_lab(app, chosen);
 
   try {

@@ -45,7 +45,11 @@ TEST_P(Help, ShowsExamples) {
 INSTANTIATE_TEST_SUITE_P(EveryCommand, Help,
                          testing::Values(Command{"keypool", {}}, Command{"serve", {"serve"}},
                                          Command{"demo", {"demo"}}, Command{"check", {"check"}},
-                                         Command{"status", {"status"}}, Command{"lab", {"lab"}},
+                                         Command{"status", {"status"}},
+                                         Command{"secrets", {"secrets"}},
+                                         Command{"usage", {"usage"}}, Command{"token", {"token"}},
+                                         Command{"stats", {"stats"}}, Command{"init", {"init"}},
+                                         Command{"exec", {"exec"}}, Command{"lab", {"lab"}},
                                          Command{"lab_provider", {"lab", "provider"}}),
                          [](const auto& row) { return row.param.name; });
 
