@@ -55,8 +55,7 @@ dashboard:
 
 screenshots: build
 	@scripts/install-packages.sh test
-	@tests/web/prepare.sh tests/web build/screenshots
-	@cd build/screenshots && KEYPOOL_BINARY=$(CURDIR)/build/release/keypool CHROMIUM=$$(command -v chromium) node screenshots.mjs $(CURDIR)/docs/images
+	@tests/web/screenshots.sh build/release/keypool
 
 fuzz:
 	@scripts/install-packages.sh build fuzz
