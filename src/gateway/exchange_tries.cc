@@ -247,7 +247,7 @@ Exchange::Refused Exchange::failed_upstream(bool late, std::string_view how,
 
 void Exchange::write_upstream_head() {
   write_request_head({*endpoint_, reactor_.upstream(endpoint_index_).authority(), request_, rest_,
-                      lease_.secret().reveal(), body_.outgoing()},
+                      lease_.secret().reveal(), body_.outgoing(), asks_for_usage_},
                      sender_.head());
 }
 

@@ -90,7 +90,7 @@ void write_request_head(const UpstreamRequest& request, std::string& out) {
       continue;
     }
     if (http::same_name(header.name, "accept-encoding")) {
-      add_line(out, header.name, narrowed_encodings(header.value));
+      add_line(out, header.name, request.filtered ? "identity" : narrowed_encodings(header.value));
     } else {
       add_line(out, header.name, header.value);
     }
