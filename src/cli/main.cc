@@ -20,7 +20,8 @@ int run(int argc, char** argv) {
       "  keypool serve                    every provider whose key is in the environment\n"
       "  keypool demo                     what it does, in a minute, without any key\n"
       "  keypool check                    which keys were found, and where\n"
-      "  keypool status                   the keys of the running gateway\n\n"
+      "  keypool status                   the keys of the running gateway\n"
+      "  keypool usage                    tokens and cost of the last 30 days\n\n"
       "Each command explains itself: keypool serve --help\n"
       "Exit codes: 0 good, 1 failed, 2 used wrongly.");
 
@@ -31,7 +32,6 @@ int run(int argc, char** argv) {
   add_demo(app, chosen);
   add_secrets(app, chosen);
   add_usage(app, chosen);
-  add_token(app, chosen);
   add_stats(app, chosen);
   add_init(app, chosen);
   add_exec(app, chosen);

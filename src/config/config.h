@@ -10,6 +10,7 @@
 #include <keypool/key_pool.h>
 
 #include "provider/dialect.h"
+#include "provider/prices.h"
 
 namespace keypool::config {
 
@@ -99,6 +100,7 @@ struct Config {
   Limits limits;
   std::vector<Endpoint> endpoints;
   std::vector<Route> routes;
+  std::vector<provider::ModelPrice> prices;  ///< before the built-in ones
   std::string state;           ///< a folder, as written, or `:memory:`; empty: the usual one
   std::filesystem::path file;  ///< empty: zero-config
 };

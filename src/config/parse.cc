@@ -10,6 +10,7 @@
 #include "config/limits.h"
 #include "config/load.h"
 #include "config/misplaced_secret.h"
+#include "config/model_prices.h"
 #include "config/routes.h"
 #include "config/values.h"
 #include "config/yaml_reader.h"
@@ -84,7 +85,8 @@ constexpr std::array kFields = {
     Field<Config>{"routes", Presence::optional, "a list of routes, each a model and an endpoint",
                   read_routes},
     Field<Config>{"clients", Presence::not_yet, "a list of clients"},
-    Field<Config>{"prices", Presence::not_yet, "a map: model → prices"},
+    Field<Config>{"prices", Presence::optional, "a map of models and what their tokens cost",
+                  read_prices},
 };
 
 void check_addresses(const YamlNode& root, const Config& config, Problems& problems) {

@@ -47,9 +47,9 @@ INSTANTIATE_TEST_SUITE_P(EveryCommand, Help,
                                          Command{"demo", {"demo"}}, Command{"check", {"check"}},
                                          Command{"status", {"status"}},
                                          Command{"secrets", {"secrets"}},
-                                         Command{"usage", {"usage"}}, Command{"token", {"token"}},
-                                         Command{"stats", {"stats"}}, Command{"init", {"init"}},
-                                         Command{"exec", {"exec"}}, Command{"lab", {"lab"}},
+                                         Command{"usage", {"usage"}}, Command{"stats", {"stats"}},
+                                         Command{"init", {"init"}}, Command{"exec", {"exec"}},
+                                         Command{"lab", {"lab"}},
                                          Command{"lab_provider", {"lab", "provider"}}),
                          [](const auto& row) { return row.param.name; });
 

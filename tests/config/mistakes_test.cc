@@ -261,6 +261,15 @@ INSTANTIATE_TEST_SUITE_P(
                 {"k.yaml:6:18: admin.listen: listening elsewhere than on this machine needs a "
                  "token, which this version does not support yet; expected a loopback address such "
                  "as 127.0.0.1:8081"}},
+        Mistake{"PriceOfOneSideOnly",
+                std::string(kOpenAi) + "prices: { my-model: { input: 1.0 } }\n",
+                {"k.yaml:6:21: prices.my-model.output: missing; expected an amount in USD per "
+                 "million tokens, such as 2.5 or 0"}},
+        Mistake{
+            "PriceBelowNothing",
+            std::string(kOpenAi) + "prices: { my-model: { input: -1, output: 1 } }\n",
+            {"k.yaml:6:30: prices.my-model.input: expected an amount in USD per million tokens, "
+             "such as 2.5 or 0, got \"-1\""}},
         Mistake{
             "StateInAFolderThatMoves",
             std::string(kOpenAi) + "state: state/keypool\n",
@@ -282,9 +291,6 @@ INSTANTIATE_TEST_SUITE_P(
                     Mistake{"Clients",
                             std::string(kOpenAi) + "clients: [{ name: ci }]\n",
                             {std::string("k.yaml:6:1: clients: ") + kNotYet}},
-                    Mistake{"Prices",
-                            std::string(kOpenAi) + "prices: { my-model: { input: 1.0 } }\n",
-                            {std::string("k.yaml:6:1: prices: ") + kNotYet}},
                     Mistake{
                         "CommandOfAKey",
                         with_keys("[{ name: K, command: [pass] }]"),

@@ -69,6 +69,9 @@ endpoints:
     dialect: generic
     keys: none
   - { name: spare, base_url: "https://spare", dialect: openai, keys: none, affinity: prefix, fallback: [openai] }
+prices:
+  my-model: { input: 1.25, cached_input: 0.1, output: 4 }
+  "free-*": { input: 0, output: 0 }
 )";
 
 TEST(Config, ReadsTheGatewaysOwnFields) {
@@ -89,6 +92,18 @@ TEST(Config, ReadsTheGatewaysOwnFields) {
   EXPECT_EQ(config.limits.grace_time, 0s);
   EXPECT_EQ(config.limits.max_waiting, 50u);
   EXPECT_EQ(config.limits.max_waiting_bytes, 1024u * 1024);
+}
+
+TEST(Config, ReadsWhatModelsCost) {
+  const auto prices = parsed(kEverything).prices;
+
+  ASSERT_EQ(prices.size(), 2u);
+  EXPECT_EQ(prices[0].model, "my-model");
+  EXPECT_EQ(prices[0].price.input, 1'250'000u);
+  EXPECT_EQ(prices[0].price.cached_input, 100'000u);
+  EXPECT_EQ(prices[0].price.output, 4'000'000u);
+  EXPECT_EQ(prices[1].model, "free-*");
+  EXPECT_EQ(prices[1].price.input, 0u);
 }
 
 TEST(Config, ReadsHowAKeyIsToBeUsed) {
