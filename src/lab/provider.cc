@@ -177,7 +177,8 @@ class Provider::State {
   }
 
   const Fault* strike(Call& call) {
-    const CallMarks marks{.key = call.key ? world_.scenario().keys[*call.key].name : "",
+    const auto& keys = world_.scenario().keys;
+    const CallMarks marks{.key = call.key ? std::string_view(keys[*call.key].name) : "",
                           .model = call.question.model,
                           .path = call.question.path,
                           .now = call.asker.now};
