@@ -23,6 +23,10 @@ target_compile_options(keypool_flags INTERFACE
 if(KEYPOOL_SANITIZE)
   target_compile_options(keypool_flags INTERFACE -fsanitize=${KEYPOOL_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(keypool_flags INTERFACE -fsanitize=${KEYPOOL_SANITIZE})
+  if(KEYPOOL_SANITIZE MATCHES thread)
+    target_sources(keypool_flags INTERFACE
+      $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${CMAKE_SOURCE_DIR}/tests/thread_sanitizer.cc>)
+  endif()
 else()
   target_compile_options(keypool_flags INTERFACE
     -fstack-protector-strong $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)

@@ -42,14 +42,15 @@ bool find_all(void* library, Libsecret& all) {
 }  // namespace
 
 const Libsecret* Libsecret::get() {
-  static const auto all = []() -> std::unique_ptr<const Libsecret> {
+  // Never destroyed: a call that was given up may still run while the program ends.
+  static const Libsecret* const all = []() -> const Libsecret* {
     void* const library = ::dlopen("libsecret-1.so.0", RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) return nullptr;
     auto found = std::make_unique<Libsecret>();
     if (!find_all(library, *found)) return nullptr;
-    return found;
+    return found.release();
   }();
-  return all.get();
+  return all;
 }
 
 }  // namespace keypool::secrets
