@@ -134,22 +134,18 @@ class Person {
   }
   Person(const Person&) = delete;
   Person& operator=(const Person&) = delete;
+  /// Stays until everything on the terminal has ended: a session that is cut off leaves its bus.
   ~Person() {
-    ::close(terminal_);
-    ::kill(id_, SIGKILL);
+    while (read_some()) {
+    }
+    if (late_) ::kill(id_, SIGKILL);
     ::waitpid(id_, nullptr, 0);
+    ::close(terminal_);
   }
 
   /// Reads until `text` has come; fails the test when it does not.
   void see(const std::string& text) {
-    std::array<char, 1024> piece{};
-    while (seen_.find(text) == seen_.npos) {
-      pollfd readable{terminal_, POLLIN, 0};
-      const auto patience = std::chrono::milliseconds(kPatience).count();
-      if (::poll(&readable, 1, static_cast<int>(patience)) <= 0) break;
-      const auto size = ::read(terminal_, piece.data(), piece.size());
-      if (size <= 0) break;
-      seen_.append(piece.data(), static_cast<std::size_t>(size));
+    while (seen_.find(text) == seen_.npos && read_some()) {
     }
     EXPECT_THAT(seen_, HasSubstr(text));
   }
@@ -159,6 +155,20 @@ class Person {
   [[nodiscard]] const std::string& seen() const noexcept { return seen_; }
 
  private:
+  /// False: everything on the terminal has ended, or time is up.
+  bool read_some() {
+    std::array<char, 1024> piece{};
+    pollfd readable{terminal_, POLLIN, 0};
+    const auto patience = std::chrono::milliseconds(kPatience).count();
+    late_ = ::poll(&readable, 1, static_cast<int>(patience)) <= 0;
+    if (late_) return false;
+    const auto size = ::read(terminal_, piece.data(), piece.size());
+    if (size <= 0) return false;
+    seen_.append(piece.data(), static_cast<std::size_t>(size));
+    return true;
+  }
+
+  bool late_ = false;
   int terminal_ = -1;
   pid_t id_ = -1;
   std::string seen_;
