@@ -17,6 +17,7 @@
 #include <keypool/limits.h>
 #include <keypool/secret.h>
 #include <keypool/secret_source.h>
+#include <keypool/standing.h>
 #include <keypool/waiting.h>
 
 namespace keypool {
@@ -191,14 +192,24 @@ class KeyPool {
   /// makes the number in flight negative.
   bool report_success(std::string_view endpoint, std::string_view key_name, const Success& success);
   bool report_rate_limit(std::string_view endpoint, std::string_view key_name,
-                         std::optional<std::chrono::milliseconds> after = std::nullopt);
+                         std::optional<std::chrono::milliseconds> after = std::nullopt,
+                         std::optional<Dimension> limit = std::nullopt);
   bool report_failure(std::string_view endpoint, std::string_view key_name);
 
-  /// Operator's commands; false when there is no such key. `reset_key` also ends every cooldown of
-  /// the key's lanes and forgets why it was taken out.
+  /// Operator's commands; false when there is no such key. A key that is disabled or drained gets
+  /// no new call until `enable_key`, which also vouches for its secret, or `reset_key`, which ends
+  /// every rest of the key, its group and their lanes as well. Calls in flight end as they may; who
+  /// drains waits for `KeyStats::in_flight` to become 0.
   bool disable_key(std::string_view endpoint, std::string_view key_name);
+  bool drain_key(std::string_view endpoint, std::string_view key_name);
   bool enable_key(std::string_view endpoint, std::string_view key_name);
   bool reset_key(std::string_view endpoint, std::string_view key_name);
+
+  /// The operator's command to try a key that is invalid, depleted or cooling: its rests end, and
+  /// the next call that may use it goes to it, whatever the order and the room left; how that call
+  /// ends decides. Nothing changes for a key that is disabled, drained or leaked, and a spending
+  /// cap still holds. False when there is no such key.
+  bool probe_key(std::string_view endpoint, std::string_view key_name);
 
   [[nodiscard]] std::vector<std::string> endpoints() const;  ///< in order of registration
   [[nodiscard]] std::size_t total_keys() const;
@@ -209,7 +220,7 @@ class KeyPool {
   [[nodiscard]] std::vector<KeyStats> stats(std::string_view endpoint) const;
   [[nodiscard]] std::vector<EndpointStats> all_stats() const;
 
-  /// Every lane of the endpoint that has been used or has a limit known.
+  /// Every lane of the endpoint that has been used, rests or has a limit known.
   [[nodiscard]] std::vector<LaneStats> lanes(std::string_view endpoint) const;
 
   /// Calls that wait for a key of the endpoint now.
@@ -219,6 +230,23 @@ class KeyPool {
   /// kept and given to the key when it is registered; `all_stats` lists both. Calls in flight stay.
   /// Returns the number of keys taken.
   std::size_t restore_stats(const std::vector<EndpointStats>& saved);
+
+  /// What is to be saved so that a later run need not find it out again, keys without anything to
+  /// tell left out. Also lists what was restored for keys that are not registered and has not
+  /// ended.
+  [[nodiscard]] std::vector<EndpointStanding> standing() const;
+
+  /// Puts the standing of an earlier run in place: that of a registered key is added to what the
+  /// pool knows, that of others is kept and given to the key when it is registered. Nothing that
+  /// the pool knows is taken back: the later end of two rests counts, a limit known from a source
+  /// as good stays, no key is enabled. Restoring the same twice is restoring it once.
+  ///
+  /// A rest that still runs by the wall clock goes on, for its own length at most, whatever was
+  /// done to that clock meanwhile; one that has ended by then is ignored, and so are times more
+  /// than a year away, limits of 0, and rests of groups and lanes without an end. Learned limits
+  /// never close a lane for good: calls test them as before.
+  /// Returns the number of keys taken.
+  std::size_t restore_standing(const std::vector<EndpointStanding>& saved);
 
  private:
   class State;

@@ -9,6 +9,7 @@
 
 #include <keypool/clock.h>
 #include <keypool/limits.h>
+#include <keypool/standing.h>
 
 namespace keypool {
 
@@ -20,7 +21,7 @@ enum class KeyState {
   depleted,  ///< its quota group has no credit left, or reached a spending limit
   invalid,   ///< the provider refuses the secret
   disabled,  ///< taken out by an operator
-  draining,  ///< unregistered; calls in flight may end
+  draining,  ///< by an operator, or unregistered: no new call, those in flight may end
 };
 
 [[nodiscard]] std::string_view to_string(KeyState state) noexcept;
@@ -76,7 +77,8 @@ struct LaneStats {
   std::vector<Room> rooms;  ///< of the limits that are known
 
   bool resting = false;
-  std::optional<WallTime> until;  ///< when its rest ends
+  std::optional<WallTime> until;      ///< when its rest ends
+  LaneFault fault = LaneFault::none;  ///< why it rests, or still proves itself after a rest
 };
 
 /// The stats of one endpoint's keys, in order of registration.

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <keypool/standing.h>
+
 #include "pool/affinity.h"
 #include "pool/circuit.h"
 #include "pool/estimates.h"
@@ -15,9 +17,6 @@
 #include "pool/saturate.h"
 
 namespace keypool::pool {
-
-/// What makes a lane rest.
-enum class LaneFault : std::uint8_t { none, rate_limit, model_refused };
 
 /// What only lanes have that were throttled, or that take turns.
 struct LaneExtras {

@@ -24,6 +24,11 @@ class Bucket {
   [[nodiscard]] double limit() const noexcept { return limit_; }
   [[nodiscard]] MonotonicTime full_at() const noexcept { return full_at_; }
 
+  /// As `full_at`, what is overdrawn left aside.
+  [[nodiscard]] MonotonicTime full_at_latest(MonotonicTime now) const noexcept {
+    return std::min(full_at_, now + period_);
+  }
+
   /// What may still be used now; below 0 when more was used than there was.
   [[nodiscard]] double left(MonotonicTime now) const noexcept {
     return limit_ * (1.0 - periods(full_at_ - now));
@@ -47,6 +52,11 @@ class Bucket {
 
   void set_left(double left, MonotonicTime now) noexcept {
     full_at_ = now + time_for(limit_ - std::min(left, limit_));
+  }
+
+  /// What is used now comes back by then; no more is used than there is.
+  void set_full_at(MonotonicTime full_at, MonotonicTime now) noexcept {
+    full_at_ = std::clamp(full_at, now, now + period_);
   }
 
   /// Another limit; what is used stays used.

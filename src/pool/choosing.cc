@@ -131,6 +131,9 @@ bool Endpoint::lets_through(const Board& board, MonotonicTime now) const noexcep
 }
 
 Endpoint::Choice Endpoint::choose(Board& board, const LeaseRequest& request, MonotonicTime now) {
+  if (!wanted_.empty()) {
+    if (Key* const key = wanted_key(board, request, now)) return {.lane = key->group, .key = key};
+  }
   if (!request.same_group_as.empty()) {
     const Key* key = find(request.same_group_as);
     if (key == nullptr) return {};
@@ -160,6 +163,19 @@ Endpoint::Choice Endpoint::choose(Board& board, const LeaseRequest& request, Mon
     return choice;
   }
   return choose_probe(board, request, now, choice);
+}
+
+// A key that an operator wants to be tried and this call may use.
+Key* Endpoint::wanted_key(const Board& board, const LeaseRequest& request,
+                          MonotonicTime now) const {
+  const Key* const bound = request.same_group_as.empty() ? nullptr : find(request.same_group_as);
+  for (Key* const key : wanted_) {
+    if (!request.same_group_as.empty() && (bound == nullptr || bound->group != key->group))
+      continue;
+    if (contains(request.avoid, key->id) || key->ready_at() > now) continue;
+    if (free_at(board, key->group) <= now) return key;
+  }
+  return nullptr;
 }
 
 Endpoint::Choice Endpoint::choose_in_order(Board& board, const LeaseRequest& request,
@@ -318,6 +334,10 @@ Lease Endpoint::issue(Board& board, const Choice& choice, MonotonicTime now,
   ++lane.in_flight;
   ++board.in_flight;
   ++key.in_flight;
+  if (!wanted_.empty()) {
+    std::erase(wanted_, &key);
+    update_ordinary();
+  }
   add_saturated(key.total_requests, 1);
   if (policy_ == Policy::round_robin) {
     double& turn = lane.extras.edit().turn;

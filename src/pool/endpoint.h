@@ -20,6 +20,7 @@
 #include "pool/decay.h"
 #include "pool/key.h"
 #include "pool/key_store.h"
+#include "pool/moment.h"
 #include "pool/name_index.h"
 #include "pool/queue.h"
 #include "pool/schedule.h"
@@ -36,6 +37,9 @@ enum class Ending {
   abandoned,
   released,  ///< as if it had never been leased
 };
+
+/// What of a key's saved standing has not ended; nothing when nothing is left.
+[[nodiscard]] std::optional<KeyStanding> what_still_holds(KeyStanding saved, const Moment& moment);
 
 /// One endpoint: its keys, groups and boards, under a lock of its own.
 ///
@@ -74,7 +78,8 @@ class Endpoint {
   void belongs_to(const Ticket& ticket, std::string_view account) noexcept;
 
   bool report_success(std::string_view key_name, const Success& success);
-  bool report_rate_limit(std::string_view key_name, std::optional<std::chrono::milliseconds> after);
+  bool report_rate_limit(std::string_view key_name, std::optional<std::chrono::milliseconds> after,
+                         std::optional<Dimension> limit);
   bool report_failure(std::string_view key_name);
 
   // keys.cc: which keys there are
@@ -85,6 +90,8 @@ class Endpoint {
   void note_found(std::string_view variable);
   bool remove_key(std::string_view key_name);
   bool disable_key(std::string_view key_name);
+  bool drain_key(std::string_view key_name);
+  bool probe_key(std::string_view key_name);
   bool enable_key(std::string_view key_name);
   bool reset_key(std::string_view key_name);
   void configure(const EndpointOptions& options);
@@ -98,6 +105,10 @@ class Endpoint {
   [[nodiscard]] std::vector<KeyStats> stats();
   [[nodiscard]] std::vector<LaneStats> lanes();
   bool restore(const KeyStats& saved);
+
+  // standing.cc: what outlasts a run
+  [[nodiscard]] std::vector<KeyStanding> standing();
+  bool restore(const KeyStanding& saved);
 
  private:
   using Lock = std::unique_lock<SpinLock>;
@@ -133,16 +144,6 @@ class Endpoint {
     std::uint64_t output_tokens = 0;
     std::uint64_t latency_ms = 0;
     std::uint64_t cost_micro_usd = 0;
-  };
-
-  /// One moment on both clocks.
-  struct Moment {
-    MonotonicTime now;
-    WallTime wall;
-
-    [[nodiscard]] WallTime wall_of(MonotonicTime time) const noexcept {
-      return wall + std::chrono::floor<std::chrono::milliseconds>(time - now);
-    }
   };
 
   // Everything that is not an everyday call begins with one of these: the endpoint is whole then.
@@ -211,6 +212,8 @@ class Endpoint {
   void bring_up_to_date(Board& board, MonotonicTime& now);
   [[nodiscard]] bool lets_through(const Board& board, MonotonicTime now) const noexcept;
   [[nodiscard]] Choice choose(Board& board, const LeaseRequest& request, MonotonicTime now);
+  [[nodiscard]] Key* wanted_key(const Board& board, const LeaseRequest& request,
+                                MonotonicTime now) const;
   [[nodiscard]] Choice choose_in_order(Board& board, const LeaseRequest& request,
                                        std::span<const KeyId> avoid, MonotonicTime now);
   [[nodiscard]] bool fits(Board& board, const LeaseRequest& request, std::span<const KeyId> avoid,
@@ -289,11 +292,19 @@ class Endpoint {
   void set_up_lane(Board& board, std::size_t lane, MonotonicTime now);
   void set_up_group(std::size_t group);
   void erase_if_drained(Key& key);
+  bool take_out(std::string_view key_name, Duty duty);
+  void join_account(Key& key, std::string_view account);
 
   // stats.cc
   [[nodiscard]] KeyStats stats_of(const Key& key, const Moment& moment) const;
   void describe_state(const Key& key, const Moment& moment, KeyStats& stats) const;
   static void restore(Key& key, const KeyStats& saved);
+
+  // standing.cc
+  [[nodiscard]] KeyStanding standing_of(const Key& key, const Moment& moment) const;
+  void add_group(const Group& group, std::size_t number, const Moment& moment,
+                 KeyStanding& standing) const;
+  void restore_lane(std::size_t group, const LaneStanding& saved, const Moment& moment);
 
   template <typename Visit>
   void for_each_board(Visit visit) {
@@ -334,7 +345,7 @@ class Endpoint {
   alignas(64) SpinLock lock_;
   std::uint32_t contention_ =
       0;                  ///< how often the lock was not free, fading with calls that found it so
-  bool ordinary_ = true;  ///< ordered by load, nothing suspected, not closed
+  bool ordinary_ = true;  ///< ordered by load, nothing suspected or wanted, not closed
   bool closed_ = false;
   bool serving_ = false;      ///< a thread hands out leases to waiting calls
   bool serve_again_ = false;  ///< and has to look once more
@@ -350,6 +361,7 @@ class Endpoint {
   Circuit circuit_;               ///< of the whole endpoint, when keys are refused in numbers
   std::vector<Key*> refusals_;    ///< keys refused lately, with no success since
   MonotonicTime first_refusal_{};
+  std::vector<Key*> wanted_;                    ///< keys that an operator wants to be tried
   std::vector<std::unique_ptr<Board>> boards_;  ///< in order of first use
   std::map<std::string, Board*, std::less<>> by_model_;
   std::vector<Group> groups_;

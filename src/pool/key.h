@@ -111,6 +111,14 @@ struct KeyExtras {
   std::optional<WallTime> restored_rate_limit;
 };
 
+/// Whether a key is in use, as its operator wants it.
+enum class Duty : std::uint8_t {
+  serving,
+  draining,
+  disabled,
+  removed,  ///< unregistered: goes with its last call
+};
+
 /// One secret, what has been counted for it, and whether it may be used. Three cache lines: the
 /// first is what every call touches, the second what its caller reads.
 struct alignas(64) Key {
@@ -133,8 +141,7 @@ struct alignas(64) Key {
   float weight = 1;
   std::uint8_t tier = 0;
   bool watched = false;  ///< whether a call's start or end may change its readiness
-  bool disabled = false;
-  bool draining = false;
+  Duty duty = Duty::serving;
   std::uint8_t stripe = 0;  ///< that has claimed it, counted from 1; 0: none
 
   std::string name;
@@ -160,7 +167,7 @@ struct alignas(64) Key {
 
   /// When it may be leased again, as far as it goes by the key itself.
   [[nodiscard]] MonotonicTime ready_at() const noexcept {
-    if (disabled || draining) return kNever;
+    if (duty != Duty::serving) return kNever;
     if (max_in_flight > 0 && in_flight >= max_in_flight) return kNever;
     if (extras->refused.half_open && in_flight > 0) return kNever;
     const MonotonicTime capped_until =

@@ -50,6 +50,19 @@ class KeyPool::State {
   /// Under `registration`.
   bool add_key(pool::Endpoint& endpoint, std::string_view name, Secret secret,
                const KeyOptions& terms) {
+    if (!add_with_stats(endpoint, name, std::move(secret), terms)) return false;
+    const auto here = standing.find(endpoint.name());
+    if (here == standing.end()) return true;
+    if (const auto mine = here->second.find(name); mine != here->second.end()) {
+      endpoint.restore(mine->second);
+      here->second.erase(mine);
+      if (here->second.empty()) standing.erase(here);
+    }
+    return true;
+  }
+
+  bool add_with_stats(pool::Endpoint& endpoint, std::string_view name, Secret secret,
+                      const KeyOptions& terms) {
     const KeyId id{++last_id};
     const auto saved_here = saved.find(endpoint.name());
     if (saved_here == saved.end()) {
@@ -74,6 +87,9 @@ class KeyPool::State {
   pool::Directory directory;
   std::uint64_t last_id = 0;
   std::map<std::string, std::vector<KeyStats>, std::less<>> saved;  ///< by endpoint, not registered
+
+  using StandingByKey = std::map<std::string, KeyStanding, std::less<>>;
+  std::map<std::string, StandingByKey, std::less<>> standing;  ///< by endpoint, not registered
 };
 
 KeyPool::KeyPool(Options options) : state_(std::make_unique<State>(options)) {}
@@ -193,9 +209,10 @@ bool KeyPool::report_success(std::string_view endpoint_name, std::string_view ke
 }
 
 bool KeyPool::report_rate_limit(std::string_view endpoint_name, std::string_view key_name,
-                                std::optional<std::chrono::milliseconds> after) {
+                                std::optional<std::chrono::milliseconds> after,
+                                std::optional<Dimension> limit) {
   pool::Endpoint* endpoint = state_->find(endpoint_name);
-  return endpoint != nullptr && endpoint->report_rate_limit(key_name, after);
+  return endpoint != nullptr && endpoint->report_rate_limit(key_name, after, limit);
 }
 
 bool KeyPool::report_failure(std::string_view endpoint_name, std::string_view key_name) {
@@ -206,6 +223,16 @@ bool KeyPool::report_failure(std::string_view endpoint_name, std::string_view ke
 bool KeyPool::disable_key(std::string_view endpoint_name, std::string_view key_name) {
   pool::Endpoint* endpoint = state_->find(endpoint_name);
   return endpoint != nullptr && endpoint->disable_key(key_name);
+}
+
+bool KeyPool::drain_key(std::string_view endpoint_name, std::string_view key_name) {
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint != nullptr && endpoint->drain_key(key_name);
+}
+
+bool KeyPool::probe_key(std::string_view endpoint_name, std::string_view key_name) {
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint != nullptr && endpoint->probe_key(key_name);
 }
 
 bool KeyPool::enable_key(std::string_view endpoint_name, std::string_view key_name) {
@@ -276,6 +303,45 @@ std::size_t KeyPool::restore_stats(const std::vector<EndpointStats>& saved) {
       kept.state = KeyState::disabled;
       kept.reason = "not registered";
       kept.until.reset();
+    }
+  }
+  return taken;
+}
+
+std::vector<EndpointStanding> KeyPool::standing() const {
+  const pool::Moment moment = pool::Moment::of(state_->clock);
+  std::shared_lock lock(state_->registration);
+  std::vector<EndpointStanding> all;
+  const auto add_kept = [&](std::string_view endpoint, std::vector<KeyStanding>& keys) {
+    const auto here = state_->standing.find(endpoint);
+    if (here == state_->standing.end()) return;
+    for (const auto& [name, kept] : here->second) {
+      if (auto holds = pool::what_still_holds(kept, moment)) keys.push_back(std::move(*holds));
+    }
+  };
+  for (pool::Endpoint* endpoint : state_->directory.in_order()) {
+    EndpointStanding standing{endpoint->name(), endpoint->standing()};
+    add_kept(standing.endpoint, standing.keys);
+    if (!standing.keys.empty()) all.push_back(std::move(standing));
+  }
+  for (const auto& [name, kept] : state_->standing) {
+    if (state_->find(name) != nullptr) continue;
+    EndpointStanding standing{name, {}};
+    add_kept(name, standing.keys);
+    if (!standing.keys.empty()) all.push_back(std::move(standing));
+  }
+  return all;
+}
+
+std::size_t KeyPool::restore_standing(const std::vector<EndpointStanding>& saved) {
+  std::unique_lock lock(state_->registration);
+  std::size_t taken = 0;
+  for (const EndpointStanding& one : saved) {
+    pool::Endpoint* endpoint = state_->find(one.endpoint);
+    for (const KeyStanding& key : one.keys) {
+      ++taken;
+      if (endpoint != nullptr && endpoint->restore(key)) continue;
+      state_->standing[one.endpoint].insert_or_assign(key.key, key);
     }
   }
   return taken;

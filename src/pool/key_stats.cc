@@ -20,6 +20,18 @@ std::string_view to_string(KeyState state) noexcept {
   return "";
 }
 
+std::string_view to_string(LaneFault fault) noexcept {
+  switch (fault) {
+    case LaneFault::none:
+      return "none";
+    case LaneFault::rate_limit:
+      return "rate_limit";
+    case LaneFault::model_refused:
+      return "model_refused";
+  }
+  return "";
+}
+
 double KeyStats::average_latency_ms() const noexcept {
   if (successes == 0) return 0.0;
   return static_cast<double>(total_latency.count()) / static_cast<double>(successes);

@@ -220,7 +220,9 @@ bool Endpoint::remove_key(std::string_view key_name) {
   if (found == nullptr) return false;
   Key& key = *found;
   by_name_.erase(key);
-  key.draining = true;
+  key.duty = Duty::removed;
+  std::erase(wanted_, &key);
+  update_ordinary();
   refresh_group(key.group, clock_.now());
   erase_if_drained(key);
   done(lock);
@@ -235,12 +237,39 @@ void Endpoint::erase_if_drained(Key& key) {
   keys_.erase(key);
 }
 
-bool Endpoint::disable_key(std::string_view key_name) {
+bool Endpoint::take_out(std::string_view key_name, Duty duty) {
   Lock lock = enter();
   Key* key = find(key_name);
   if (key == nullptr) return false;
-  key->disabled = true;
+  key->duty = duty;
+  std::erase(wanted_, key);
+  update_ordinary();
   refresh_group(key->group, clock_.now());
+  return true;
+}
+
+bool Endpoint::disable_key(std::string_view key_name) { return take_out(key_name, Duty::disabled); }
+
+bool Endpoint::drain_key(std::string_view key_name) { return take_out(key_name, Duty::draining); }
+
+// Whatever rests is half open now: the call that comes decides.
+bool Endpoint::probe_key(std::string_view key_name) {
+  const MonotonicTime now = clock_.now();
+  Lock lock = enter(now);
+  Key* key = find(key_name);
+  if (key == nullptr) return false;
+  const bool leaked = key->extras->refused.resting && key->extras->refused.until == kNever;
+  if (key->duty != Duty::serving || leaked) return true;
+  const auto end = [now](auto& owner, auto rest) {
+    if ((*owner.extras.*rest).resting) (owner.extras.edit().*rest).until = now;
+  };
+  end(*key, &KeyExtras::refused);
+  end(groups_[key->group], &GroupExtras::depleted);
+  for_each_board([&](Board& board) { end(board.lanes[key->group], &LaneExtras::rest); });
+  if (std::find(wanted_.begin(), wanted_.end(), key) == wanted_.end()) wanted_.push_back(key);
+  update_ordinary();
+  refresh_group(key->group, now);
+  done(lock);
   return true;
 }
 
@@ -249,7 +278,7 @@ bool Endpoint::enable_key(std::string_view key_name) {
   Lock lock = enter();
   Key* key = find(key_name);
   if (key == nullptr) return false;
-  key->disabled = false;
+  key->duty = Duty::serving;
   key->extras.edit().refused.clear();
   key->extras.edit().refusal.clear();
   watch(groups_[key->group]);
@@ -262,7 +291,7 @@ bool Endpoint::reset_key(std::string_view key_name) {
   Lock lock = enter();
   Key* key = find(key_name);
   if (key == nullptr) return false;
-  key->disabled = false;
+  key->duty = Duty::serving;
   key->extras.edit().refused.clear();
   key->extras.edit().refusal.clear();
   key->extras.edit().last_failure.clear();

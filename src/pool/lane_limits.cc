@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pool/key.h"
+#include "pool/saturate.h"
 
 namespace keypool::pool {
 namespace {
@@ -176,6 +177,72 @@ void LaneLimits::observe(const LimitNotice& notice, const Cost& own, MonotonicTi
   update_share(now);
 }
 
+// What is configured stands elsewhere.
+std::vector<LimitStanding> LaneLimits::standing(const Moment& moment) const {
+  std::vector<LimitStanding> found;
+  for (const Dimension dimension : kAllDimensions) {
+    const Limit& limit = at(dimension);
+    if (limit.source != LimitSource::learned && limit.source != LimitSource::reported) continue;
+    LimitStanding& one =
+        found.emplace_back(LimitStanding{.dimension = dimension,
+                                         .source = limit.source,
+                                         .limit = static_cast<std::uint64_t>(limit.room.limit())});
+    const WallTime full_at = moment.wall_of(limit.room.full_at_latest(moment.now));
+    if (full_at > moment.wall) one.full_at = full_at;
+  }
+  return found;
+}
+
+void LaneLimits::restore(const LimitStanding& saved, const Moment& moment) {
+  if (saved.limit == 0) return;
+  const MonotonicTime now = moment.now;
+  const auto most = static_cast<double>(std::min(saved.limit, kMostTokens));
+  Limit& limit = at(saved.dimension);
+  switch (saved.source) {
+    case LimitSource::none:
+    case LimitSource::configured:
+      return;
+    case LimitSource::learned:
+      if (!learn_again(saved.dimension, most, now)) return;
+      break;
+    case LimitSource::reported:
+      if (limit.source == LimitSource::reported) return;
+      reported_at_ = now;
+      learning_.reset();
+      break;
+  }
+  set_limit(limit, most, saved.source, now);
+  if (saved.full_at) {
+    limit.room.set_full_at(moment.time_of(*saved.full_at), now);
+    limit.share.set_left(limit.share.limit() - limit.room.limit() + limit.room.left(now), now);
+  }
+  update_share(now);
+}
+
+// Whether a limit that was learned in an earlier run tells anything.
+bool LaneLimits::learn_again(Dimension dimension, double most, MonotonicTime now) {
+  const Limit& limit = at(dimension);
+  if (limit.source == LimitSource::reported || limit.source == LimitSource::learned) return false;
+  if (limit.configured > 0 && most >= limit.configured) return false;
+  for (std::size_t i = 0; i < Learning::kMeters; ++i) {
+    if (Learning::kDimension[i] != dimension) continue;
+    begin_learning({}, now);
+    learning_->resume(i, most);
+    return true;
+  }
+  return false;
+}
+
+// From what an operator knows.
+void LaneLimits::begin_learning(const Cost& lately, MonotonicTime now) {
+  if (learning_ != nullptr) return;
+  std::array<double, Learning::kMeters> most{};
+  for (std::size_t i = 0; i < Learning::kMeters; ++i) {
+    most[i] = at(Learning::kDimension[i]).configured;
+  }
+  learning_ = std::make_unique<Learning>(lately, most, now);
+}
+
 void LaneLimits::learn_from(const Refused& call, const Cost& lately, bool enough,
                             MonotonicTime now) {
   const bool soon = open_since_ != kLongAgo && now - open_since_ < kSoonAgain;
@@ -186,13 +253,7 @@ void LaneLimits::learn_from(const Refused& call, const Cost& lately, bool enough
     culprit_ = call.limit ? call.limit : tightest(now);
     return;
   }
-  if (learning_ == nullptr) {
-    std::array<double, Learning::kMeters> most{};
-    for (std::size_t i = 0; i < Learning::kMeters; ++i) {
-      most[i] = at(Learning::kDimension[i]).configured;
-    }
-    learning_ = std::make_unique<Learning>(lately, most, now);
-  }
+  begin_learning(lately, now);
   culprit_ = learning_->refused(call.cost, call.limit, enough, now);
   apply_learned(now);
 }

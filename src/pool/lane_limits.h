@@ -10,10 +10,12 @@
 #include <keypool/clock.h>
 #include <keypool/key_stats.h>
 #include <keypool/limits.h>
+#include <keypool/standing.h>
 
 #include "pool/bucket.h"
 #include "pool/cost.h"
 #include "pool/learning.h"
+#include "pool/moment.h"
 
 namespace keypool::pool {
 
@@ -91,6 +93,12 @@ class LaneLimits {
 
   [[nodiscard]] std::vector<LaneStats::Room> rooms(MonotonicTime now) const;
 
+  /// What was found, for a later run.
+  [[nodiscard]] std::vector<LimitStanding> standing(const Moment& moment) const;
+
+  /// What was found in an earlier run, unless as good is known.
+  void restore(const LimitStanding& saved, const Moment& moment);
+
  private:
   struct Limit {
     Bucket room;                 ///< what is left
@@ -104,6 +112,8 @@ class LaneLimits {
   void set_left(Limit& limit, double left, MonotonicTime now) noexcept;
   [[nodiscard]] static MonotonicTime open_at(const Limit& limit, double amount) noexcept;
   void apply_learned(MonotonicTime now);
+  void begin_learning(const Cost& lately, MonotonicTime now);
+  [[nodiscard]] bool learn_again(Dimension dimension, double most, MonotonicTime now);
   void probe_found_room(MonotonicTime now);
   [[nodiscard]] std::optional<Dimension> tightest(MonotonicTime now) const noexcept;
   void update_share(MonotonicTime now) noexcept;

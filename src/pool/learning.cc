@@ -155,6 +155,10 @@ std::size_t Learning::culprit(const std::array<bool, kMeters>& possible,
   return strain(meters_[0]) > strain(meters_[1]) ? 0 : 1;
 }
 
+void Learning::resume(std::size_t meter, double limit) noexcept {
+  meters_[meter].begin(limit / kTrim);
+}
+
 MonotonicTime Learning::probe_at() const noexcept {
   if (probing_) return probed_at_ + kProbeTime;
   for (const Meter& meter : meters_) {

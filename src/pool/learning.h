@@ -55,6 +55,9 @@ class Learning {
   /// 0: nothing is known yet.
   [[nodiscard]] double limit(std::size_t meter) const noexcept { return meters_[meter].limit(); }
 
+  /// Goes on with what was learned in an earlier run, as with one sample.
+  void resume(std::size_t meter, double limit) noexcept;
+
   /// When a call may be sent to see whether there is room after all; the end of time where no limit
   /// was learned that may lie higher.
   [[nodiscard]] MonotonicTime probe_at() const noexcept;

@@ -197,8 +197,9 @@ RankTree::Rank Endpoint::rank(const Board& board, std::size_t number,
 void Endpoint::refresh(Board& board, std::size_t number, MonotonicTime now) {
   end_rests(board, number, now);
   Lane& lane = board.lanes[number];
-  lane.plain = lane.only_key != nullptr && !lane.only_key->watched && !lane.only_key->draining &&
-               lane.fault == LaneFault::none && lane.limits == nullptr && !board.limited;
+  lane.plain = lane.only_key != nullptr && !lane.only_key->watched &&
+               lane.only_key->duty != Duty::removed && lane.fault == LaneFault::none &&
+               lane.limits == nullptr && !board.limited;
   if (lane.plain) expect(lane);
   const MonotonicTime time = ready_at(board, number);
   board.ready.set(number, time <= now ? rank(board, number, now) : RankTree::kOut);
@@ -249,7 +250,7 @@ void Endpoint::rebase(MonotonicTime now) {
 
 void Endpoint::update_ordinary() noexcept {
   const bool by_load = policy_ == Policy::headroom || policy_ == Policy::least_loaded;
-  ordinary_ = by_load && circuit_.calm() && refusals_.empty() && !closed_;
+  ordinary_ = by_load && circuit_.calm() && refusals_.empty() && wanted_.empty() && !closed_;
 }
 
 // Marks the keys whose calls' starts and ends have to be looked at.

@@ -62,6 +62,8 @@ void Endpoint::settle(const Call& call, Ending ending, const Usage& usage,
   if (call.on_key) --key.in_flight;
   count(call, ending, usage, now);
 
+  // However it ended, an operator who wanted the key to be tried knows.
+  if (!wanted_.empty()) std::erase(wanted_, &key);
   tell_circuits(call, ending);
   if (ending == Ending::success) proven_good(call);
   if (key.watched) {
@@ -229,7 +231,7 @@ void Endpoint::proven_good(const Call& call) noexcept {
 
 // Last step of every lease: its key may have waited for it in order to go.
 void Endpoint::leave(Lock& lock, Key& key) noexcept {
-  if (key.draining) erase_if_drained(key);
+  if (key.duty == Duty::removed) erase_if_drained(key);
   if (closed_) [[unlikely]] {
     let_go(lock);
     return;

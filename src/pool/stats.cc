@@ -32,7 +32,7 @@ std::size_t Endpoint::available_keys() {
 }
 
 std::vector<KeyStats> Endpoint::stats() {
-  const Moment moment{clock_.now(), clock_.wall()};
+  const Moment moment = Moment::of(clock_);
   std::vector<KeyStats> all;
   Lock lock = enter();
   all.reserve(keys_.size());
@@ -71,12 +71,16 @@ KeyStats Endpoint::stats_of(const Key& key, const Moment& moment) const {
 // What is final comes before what ends by itself.
 void Endpoint::describe_state(const Key& key, const Moment& moment, KeyStats& stats) const {
   const Group& group = groups_[key.group];
-  if (key.draining) {
+  if (key.duty == Duty::removed) {
     stats.state = KeyState::draining;
     stats.reason = "unregistered; its last calls may end";
-  } else if (key.disabled) {
+  } else if (key.duty == Duty::disabled) {
     stats.state = KeyState::disabled;
     stats.reason = "disabled by an operator";
+  } else if (key.duty == Duty::draining) {
+    stats.state = KeyState::draining;
+    stats.reason = key.in_flight > 0 ? "drained by an operator; its last calls may end"
+                                     : "drained by an operator";
   } else if (key.extras->refused.resting && key.extras->refused.until > moment.now) {
     stats.state = KeyState::invalid;
     stats.reason = key.extras->refusal.get();
@@ -106,13 +110,14 @@ void Endpoint::describe_state(const Key& key, const Moment& moment, KeyStats& st
 }
 
 std::vector<LaneStats> Endpoint::lanes() {
-  const Moment moment{clock_.now(), clock_.wall()};
+  const Moment moment = Moment::of(clock_);
   std::vector<LaneStats> all;
   Lock lock = enter();
   for_each_board([&](const Board& board) {
     for (std::size_t number = 0; number < board.lanes.size(); ++number) {
       const Lane& lane = board.lanes[number];
-      if (lane.charged == 0 && lane.in_flight == 0 && lane.limits == nullptr) continue;
+      const bool untouched = lane.charged == 0 && lane.in_flight == 0;
+      if (untouched && lane.limits == nullptr && lane.fault == LaneFault::none) continue;
       LaneStats& stats = all.emplace_back();
       stats.model = board.model;
       for (const Key* key = groups_[number].first; key != nullptr; key = key->next_in_group) {
@@ -123,6 +128,7 @@ std::vector<LaneStats> Endpoint::lanes() {
       if (lane.limits != nullptr) stats.rooms = lane.limits->rooms(moment.now);
       stats.resting = lane.extras->rest.resting && lane.extras->rest.until > moment.now;
       if (stats.resting) stats.until = moment.wall_of(lane.extras->rest.until);
+      stats.fault = lane.fault;
     }
   });
   return all;

@@ -67,8 +67,8 @@ bool Endpoint::claim(Stripe& stripe, std::size_t number, const LeaseRequest& req
   bool pays = ordinary_ && is_for(board, request) && board.circuit.calm() &&
               now < board.exact_from && now < decay_.rebase_at();
   for (const auto& one : stripes_) {
-    pays &= one->key == nullptr || one->left.load(std::memory_order_relaxed) == 0 ||
-            now < one->until;
+    pays &=
+        one->key == nullptr || one->left.load(std::memory_order_relaxed) == 0 || now < one->until;
   }
   if (pays) {
     const std::scoped_lock stripe_lock(stripe.lock);

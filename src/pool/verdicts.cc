@@ -160,9 +160,13 @@ void Endpoint::observe(const Ticket& ticket, std::span<const LimitNotice> notice
 void Endpoint::belongs_to(const Ticket& ticket, std::string_view account) noexcept {
   if (account.empty()) return;
   Lock lock = enter(clock_.recent());
-  Key& key = *ticket.key;
+  join_account(*ticket.key, account);
+}
+
+void Endpoint::join_account(Key& key, std::string_view account) {
   Group& group = groups_[key.group];
-  if (key.draining || group.extras->configured || group.extras->account.get() == account) return;
+  const bool settled = group.extras->configured || group.extras->account.get() == account;
+  if (settled || key.duty == Duty::removed) return;
   const auto known = accounts_.find(account);
   if (known == accounts_.end()) {
     group.extras.edit().account.set(account);
@@ -186,14 +190,15 @@ bool Endpoint::report_success(std::string_view key_name, const Success& success)
 }
 
 bool Endpoint::report_rate_limit(std::string_view key_name,
-                                 std::optional<std::chrono::milliseconds> after) {
+                                 std::optional<std::chrono::milliseconds> after,
+                                 std::optional<Dimension> limit) {
   const MonotonicTime now = clock_.now();
   Lock lock = enter(now);
   Key* key = find(key_name);
   if (key == nullptr) return false;
   const Call call = reported_call(*key);
   settle(call, Ending::rate_limit, {}, now);
-  throttle(call, after, std::nullopt, now);
+  throttle(call, after, limit, now);
   done(lock);
   return true;
 }

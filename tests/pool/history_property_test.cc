@@ -152,7 +152,16 @@ struct History {
   }
 
   void command() {
-    switch (pick(5)) {
+    switch (pick(8)) {
+      case 5:
+        api.pool.drain_key(kApi, name());
+        break;
+      case 6:
+        api.pool.probe_key(kApi, name());
+        break;
+      case 7:
+        api.pool.restore_standing(api.pool.standing());
+        break;
       case 0:
         api.pool.disable_key(kApi, name());
         break;
@@ -257,17 +266,23 @@ TEST(HistoryProperty, NoLeaseIsLostOrSettledTwiceAndEveryWaitEndsOnce) {
 /// Whether an operator may see a key go from one state to another with one step of this kind.
 bool drawn(std::string_view step, KeyState from, KeyState to) {
   if (from == to) return true;
-  if (from == KeyState::draining) return false;
   if (step == "time")
     return to == KeyState::ready || from == KeyState::invalid ||
            (from == KeyState::depleted && to == KeyState::cooling);
   if (step == "disable") return to == KeyState::disabled;
-  if (step == "enable") return from == KeyState::disabled || from == KeyState::invalid;
+  if (step == "drain") return to == KeyState::draining;
+  if (step == "enable") {
+    return from == KeyState::disabled || from == KeyState::draining || from == KeyState::invalid;
+  }
+  if (step == "probe") return from != KeyState::disabled && from != KeyState::draining;
   if (step == "reset") return true;
   if (step == "remove") return to == KeyState::draining;
   if (step == "lease") return false;
   // The end of a call: a worse state by a verdict, a better one by proof.
-  return from != KeyState::disabled && to != KeyState::disabled && to != KeyState::draining;
+  const auto taken_out = [](KeyState state) {
+    return state == KeyState::disabled || state == KeyState::draining;
+  };
+  return !taken_out(from) && !taken_out(to);
 }
 
 TEST(HistoryProperty, KeysOnlyTakeDrawnEdges) {
@@ -283,7 +298,15 @@ TEST(HistoryProperty, KeysOnlyTakeDrawnEdges) {
       const auto before = state_of();
       const char* const name = kNames[History::pick(2)];
       const char* kind = "end";
-      switch (History::pick(8)) {
+      switch (History::pick(10)) {
+        case 8:
+          kind = "drain";
+          api.pool.drain_key(kApi, name);
+          break;
+        case 9:
+          kind = "probe";
+          api.pool.probe_key(kApi, name);
+          break;
         case 0:
           kind = "time";
           api.clock.advance(std::chrono::milliseconds(History::pick(2'000'000)));
