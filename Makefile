@@ -2,14 +2,14 @@
 #
 #   make run      build, then `keypool serve` (ARGS="--listen 127.0.0.1:9000" is passed on)
 #   make test     build everything and run every test; what CI runs
-#   make build    build/release/keypool and build/release/libkeypool.a
+#   make build    build/release/keypool, libkeypool.a and libkeypool_c.so
 #   make bench    the benchmarks, with nginx and haproxy beside us
 #   make dashboard    src/admin/assets from web/, to be committed
 #   make screenshots  docs/images, from a running dashboard
 #   make fuzz     each fuzzer for FUZZ_SECONDS (default 60)
 #   make asan     every test under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make tsan     every test under ThreadSanitizer
-#   make package  build/keypool_VERSION_ARCH.deb
+#   make package  build/package/*.deb
 #   make clean    remove build/
 .DEFAULT_GOAL := build
 .PHONY: run build test bench dashboard screenshots fuzz asan tsan package clean
