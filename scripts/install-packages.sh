@@ -17,6 +17,7 @@ present() {
   case "$1" in
     nodejs) command -v node >/dev/null ;;
     npm) command -v npm >/dev/null ;;
+    libnode-dev) [ -f /usr/include/node/node_api.h ] ;;
     rustc) command -v rustc >/dev/null ;;
     nginx-light) command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] ;;
     *) dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed' ;;
