@@ -4,6 +4,7 @@
 #   make test     build everything and run every test; what CI runs
 #   make build    build/release/keypool, libkeypool.a and libkeypool_c.so
 #   make bench    the benchmarks, with nginx and haproxy beside us
+#   make docs     build/docs, the documentation as pages
 #   make dashboard    src/admin/assets from web/, to be committed
 #   make screenshots  docs/images, from a running dashboard
 #   make fuzz     each fuzzer for FUZZ_SECONDS (default 60)
@@ -12,7 +13,7 @@
 #   make package  build/package/*.deb
 #   make clean    remove build/
 .DEFAULT_GOAL := build
-.PHONY: run build test bench dashboard screenshots fuzz asan tsan package clean
+.PHONY: run build test bench docs dashboard screenshots fuzz asan tsan package clean
 
 JOBS ?= $(shell nproc)
 ARGS ?=
@@ -48,6 +49,10 @@ bench:
 	$(call configure,release,-DKEYPOOL_TESTS=ON -DKEYPOOL_BENCH=ON)
 	$(call compile,release)
 	@bench/run $(ARGS)
+
+docs:
+	@scripts/install-packages.sh test
+	@docs/site/build.py build/docs
 
 dashboard:
 	@scripts/install-packages.sh test
