@@ -33,13 +33,15 @@ inside dpkg -l 'keypool' 'libkeypool*' | tail -n 3
 inside keypool --version
 
 say "serves"
-inside keypool serve --listen 127.0.0.1:18080 --admin-listen 127.0.0.1:18081 >"$root/root/serve.log" 2>&1 &
+chroot "$root" /usr/bin/keypool serve --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 >"$root/root/serve.log" 2>&1 &
 gateway=$!
+address=
 for _ in $(seq 100); do
-  inside curl -sf http://127.0.0.1:18081/readyz >/dev/null && break
+  address=$(awk '$1 == "calls" { print $2 }' "$root/root/serve.log")
+  [ -z "$address" ] || break
   read -rt 0.1 <> <(:) || true
 done
-inside curl -sf http://127.0.0.1:18080/demo/v1/chat/completions -H 'content-type: application/json' \
+inside curl -sf "$address/demo/v1/chat/completions" -H 'content-type: application/json' \
   -d '{"model": "gpt-4.1-mini", "messages": [{"role": "user", "content": "Say hi"}]}'
 echo
 kill "$gateway"; wait "$gateway" || true; gateway=
