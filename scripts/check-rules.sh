@@ -18,7 +18,7 @@ forbid() {
 
 forbid '(steady_clock|system_clock|high_resolution_clock)::now|\bclock_gettime *\(|\bgettimeofday *\(' \
   'time comes in through keypool::Clock' \
-  src/pool/clock.cc bench/ tests/ examples/ src/http/ src/cli/
+  src/pool/clock.cc bench/ tests/ examples/ src/cli/
 forbid '\b(sleep_for|sleep_until|usleep|nanosleep)\b|[^_a-z]sleep\(' \
   'wait for a condition, not for time'
 forbid '\b(rand|srand|random_device)\b' 'randomness is a seeded parameter'

@@ -80,7 +80,7 @@ class Admin::State {
         desk_{.subject = {config, pool, clock, [this] { return stopping_.load(); },
                           std::move(traffic),
                           [](std::string_view line) { spdlog::info("admin: {}", line); }}},
-        server_(io_, Handler{&desk_},
+        server_(io_, Handler{&desk_}, clock,
                 {.body_bytes = kBodyBytes, .on_error = [](std::string_view what) {
                    spdlog::error("admin: a request failed: {}", what);
                  }}) {}

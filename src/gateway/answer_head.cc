@@ -136,6 +136,7 @@ std::string_view reason_phrase(int status) noexcept {
       {404, "Not Found"},
       {408, "Request Timeout"},
       {413, "Content Too Large"},
+      {414, "URI Too Long"},
       {417, "Expectation Failed"},
       {429, "Too Many Requests"},
       {431, "Request Header Fields Too Large"},

@@ -52,7 +52,7 @@ std::expected<RequestBody::Taken, http::Refusal> RequestBody::pass_on(Client& cl
 
 std::expected<void, http::Refusal> RequestBody::count(std::size_t bytes) {
   size_ += bytes;
-  if (size_ > most_) return std::unexpected(too_large());
+  if (size_ + decoder_.announced() > most_) return std::unexpected(too_large());
   return {};
 }
 

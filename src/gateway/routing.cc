@@ -47,12 +47,17 @@ std::unexpected<Astray> unknown_endpoint(std::string message) {
 }
 
 // The character at `i` of a path as a careless server may read it, and how many bytes it takes.
+// Also what is encoded more than once, as %252e: some servers decode again.
 std::pair<char, std::size_t> read_loosely(std::string_view path, std::size_t i) {
   if (path[i] == '\\') return {'/', 1};
-  if (path[i] != '%' || i + 2 >= path.size()) return {path[i], 1};
-  const auto code = path.substr(i + 1, 2);
-  if (code == "2e" || code == "2E") return {'.', 3};
-  if (code == "2f" || code == "2F" || code == "5c" || code == "5C") return {'/', 3};
+  if (path[i] != '%') return {path[i], 1};
+  std::size_t end = i + 3;
+  while (end <= path.size() && path.substr(end - 2, 2) == "25") end += 2;
+  if (end > path.size()) return {path[i], 1};
+  const auto code = path.substr(end - 2, 2);
+  if (code == "2e" || code == "2E") return {'.', end - i};
+  if (code == "2f" || code == "2F" || code == "5c" || code == "5C") return {'/', end - i};
+  if (code == "3b" || code == "3B") return {';', end - i};
   return {path[i], 1};
 }
 
@@ -116,6 +121,7 @@ bool fits(std::string_view pattern, std::string_view text) noexcept {
 bool stays_below(std::string_view path) noexcept {
   std::size_t dots = 0;  // of the segment so far
   std::size_t others = 0;
+  bool parameters = false;  // some servers leave out what stands behind a `;`
   bool first = true;
   bool after_leading_slash = false;
   for (std::size_t i = 0; i < path.size();) {
@@ -125,10 +131,12 @@ bool stays_below(std::string_view path) noexcept {
       if (after_leading_slash) return false;
       if (dots == 2 && others == 0) return false;
       dots = others = 0;
+      parameters = false;
       after_leading_slash = first;
     } else {
       after_leading_slash = false;
-      (c == '.' ? dots : others) += 1;
+      if (c == ';') parameters = true;
+      if (!parameters) (c == '.' ? dots : others) += 1;
     }
     first = false;
   }

@@ -37,8 +37,8 @@ struct Astray {
 [[nodiscard]] bool fits(std::string_view pattern, std::string_view text) noexcept;
 
 /// Whether a path stays below the base URL it is put behind: no segment is `..`, also
-/// percent-encoded or behind a backslash, and it does not begin with `//`, which some servers read
-/// as a host.
+/// percent-encoded once or more, behind a backslash or before a `;`, and it does not begin with
+/// `//`, which some servers read as a host.
 [[nodiscard]] bool stays_below(std::string_view path) noexcept;
 
 }  // namespace keypool::gateway

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/characters.h"
+
 namespace keypool::http {
 namespace {
 
@@ -20,11 +22,6 @@ int hex_value(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
-}
-
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && byte != '\t') || byte == 0x7f;
 }
 
 }  // namespace
@@ -93,7 +90,7 @@ std::expected<void, Refusal> BodyDecoder::take_control(char c) {
         state_ = State::size_lf;
         return {};
       }
-      if (is_control(c)) return refuse("a chunk extension has control characters");
+      if (!is(c, kText)) return refuse("a chunk extension has control characters");
       return count_extra();
     case State::size_lf:
       if (c != '\n') return refuse("a chunk's size ends without LF");
@@ -114,15 +111,22 @@ std::expected<void, Refusal> BodyDecoder::take_control(char c) {
         state_ = State::last_lf;
         return {};
       }
-      if (is_control(c) || c == ' ' || c == '\t') return refuse("a trailer is malformed");
-      state_ = State::trailer;
+      if (!is(c, kToken)) return refuse("a trailer has no name");
+      state_ = State::trailer_name;
       return count_extra();
-    case State::trailer:
+    case State::trailer_name:
+      if (c == ':') {
+        state_ = State::trailer_value;
+      } else if (!is(c, kToken)) {
+        return refuse("a trailer's name is no token");
+      }
+      return count_extra();
+    case State::trailer_value:
       if (c == '\r') {
         state_ = State::trailer_lf;
         return {};
       }
-      if (is_control(c)) return refuse("a trailer has control characters");
+      if (!is(c, kText)) return refuse("a trailer has control characters");
       return count_extra();
     case State::trailer_lf:
       if (c != '\n') return refuse("a trailer ends without LF");

@@ -34,6 +34,11 @@ class BodyDecoder {
 
   [[nodiscard]] bool done() const noexcept { return state_ == State::done; }
 
+  /// Body bytes that are announced and have not come: of the whole, or of the chunk at hand.
+  [[nodiscard]] std::uint64_t announced() const noexcept {
+    return state_ == State::length || state_ == State::data ? left_ : 0;
+  }
+
   /// The connection has ended. True, and done: the body is whole.
   bool end() noexcept {
     if (state_ == State::until_close) state_ = State::done;
@@ -52,7 +57,8 @@ class BodyDecoder {
     data_cr,
     data_lf,
     trailer_begin,  ///< at the beginning of a trailer line
-    trailer,
+    trailer_name,
+    trailer_value,
     trailer_lf,
     last_lf,  ///< at the LF of the empty line
     done,

@@ -1,8 +1,9 @@
 #include "http/head.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
+
+#include "http/characters.h"
 
 namespace keypool::http {
 namespace {
@@ -11,39 +12,21 @@ std::unexpected<Refusal> refuse(int status, std::string_view what) {
   return std::unexpected(Refusal{status, what});
 }
 
-enum CharClass : unsigned char {
-  kToken = 1,   // tchar, RFC 9110 §5.6.2
-  kText = 2,    // field-content: visible, blank, tab, obs-text
-  kTarget = 4,  // printable ASCII of a request target, without fragment and backslash
-  kHost = 8,    // what a Host value is made of
-};
-
-constexpr std::array<unsigned char, 256> make_classes() {
-  std::array<unsigned char, 256> classes{};
-  for (int c = 0; c < 256; ++c) {
-    const bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    const auto one_of = [c](std::string_view set) {
-      return c != 0 && set.find(static_cast<char>(c)) != std::string_view::npos;
-    };
-    unsigned char value = 0;
-    if (alnum || one_of("!#$%&'*+-.^_`|~")) value |= kToken;
-    if (c == '\t' || (c >= 0x20 && c != 0x7f)) value |= kText;
-    if (c > 0x20 && c < 0x7f && !one_of("#\\\"<>^`{|}")) value |= kTarget;
-    if (alnum || one_of("-._~:[]%")) value |= kHost;
-    classes[static_cast<std::size_t>(c)] = value;
-  }
-  return classes;
+std::unexpected<Refusal> too_large(std::size_t line_begin) {
+  if (line_begin == 0) return refuse(414, "the first line is too long");  // RFC 9112 §3
+  return refuse(431, "the head is too large");
 }
 
-constexpr auto kClasses = make_classes();
-
-bool is(char c, CharClass wanted) {
-  return (kClasses[static_cast<unsigned char>(c)] & wanted) != 0;
+// Some servers take `_` for `-` in a name, and would see a framing that is none here. Both names
+// are of one length.
+bool imitates(std::string_view name, std::string_view framing) {
+  const auto dash = framing.find('-');
+  return name[dash] == '_' && same_name(name.substr(0, dash), framing.substr(0, dash)) &&
+         same_name(name.substr(dash + 1), framing.substr(dash + 1));
 }
 
-bool all(std::string_view text, CharClass wanted) {
-  return std::all_of(text.begin(), text.end(), [wanted](char c) { return is(c, wanted); });
-}
+constexpr std::string_view kImitation =
+    "a header that imitates Content-Length or Transfer-Encoding";
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -89,6 +72,16 @@ bool is_other_version(std::string_view text) {
          text[6] == '.' && text[7] >= '0' && text[7] <= '9';
 }
 
+// Whether each `%` of a path stands before two hexadecimal digits (RFC 3986 §2.1): what else it
+// could mean, decoders do not agree upon.
+bool decodes(std::string_view path) {
+  for (auto at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1)) {
+    const auto code = path.substr(at + 1, 2);
+    if (code.size() < 2 || !all(code, kHex)) return false;
+  }
+  return true;
+}
+
 // A line of `lines`, taken off their front without its CRLF.
 std::string_view next_line(std::string_view& lines) {
   const auto end = lines.find("\r\n");
@@ -130,12 +123,12 @@ std::expected<std::size_t, Refusal> Head::find_end(std::string_view bytes,
     const auto lf = bytes.find('\n', searched_);
     if (lf == std::string_view::npos) {
       searched_ = bytes.size();
-      if (bytes.size() >= limits.bytes) return refuse(431, "the head is too large");
+      if (bytes.size() >= limits.bytes) return too_large(line_begin_);
       return 0;
     }
     // A line ends with CRLF and nothing else (RFC 9112 §2.2 lets a recipient accept a bare LF).
     if (lf == 0 || bytes[lf - 1] != '\r') return refuse(400, "a line ends without CR");
-    if (lf >= limits.bytes) return refuse(431, "the head is too large");
+    if (lf >= limits.bytes) return too_large(line_begin_);
     const bool empty = lf - line_begin_ == 1;
     searched_ = line_begin_ = lf + 1;
     if (empty) return searched_;
@@ -187,6 +180,7 @@ std::expected<void, Refusal> Head::note(const Header& header) {
       }
       break;
     case 14: {
+      if (imitates(header.name, "content-length")) return refuse(400, kImitation);
       if (!same_name(header.name, "content-length")) break;
       const auto length = parse_length(header.value);
       if (!length) return refuse(400, "Content-Length is no number");
@@ -198,6 +192,7 @@ std::expected<void, Refusal> Head::note(const Header& header) {
       break;
     }
     case 17:
+      if (imitates(header.name, "transfer-encoding")) return refuse(400, kImitation);
       if (!same_name(header.name, "transfer-encoding")) break;
       // RFC 9112 §6.1: chunked is the last coding and stands once. No other is understood here.
       if (chunked_) return refuse(400, "more than one Transfer-Encoding");
@@ -257,6 +252,9 @@ std::expected<void, Refusal> RequestHead::read_line(std::string_view line) {
   }
   if (!all(target_, kTarget)) {
     return refuse(400, "the request target has characters that must be percent-encoded");
+  }
+  if (!decodes(target_.substr(0, target_.find('?')))) {
+    return refuse(400, "the request target has a % that encodes nothing");
   }
   return {};
 }

@@ -13,6 +13,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <keypool/clock.h>
+
 #include "http/answer.h"
 #include "http/header.h"
 
@@ -105,10 +107,11 @@ struct ServerOptions {
 };
 
 /// A small HTTP/1.1 server for the project's own pages, APIs and simulations; the gateway's data
-/// path is another thing. Keep-alive, `Expect: 100-continue`, chunked answers.
+/// path is another thing, but reads requests by the same rules (head.h). Keep-alive,
+/// `Expect: 100-continue`, chunked answers.
 ///
 ///     asio::io_context io;
-///     http::Server server{io, Hello{}};
+///     http::Server server{io, Hello{}, system_clock()};
 ///     if (auto listening = server.listen("127.0.0.1", 0); !listening) return
 ///     complain(listening.error()); io.run();  // until stop()
 ///
@@ -117,7 +120,9 @@ struct ServerOptions {
 /// Lifetime: must outlive the run of its io_context.
 class Server {
  public:
-  Server(boost::asio::io_context& io, Handler handler, ServerOptions options = {});
+  /// Deadlines are by `clock`; it and the io_context must outlive the server.
+  Server(boost::asio::io_context& io, Handler handler, const Clock& clock,
+         ServerOptions options = {});
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();

@@ -68,7 +68,8 @@ class Provider::State {
   }
 
   std::expected<void, std::string> start() {
-    server_.emplace(io_, Handler{this}, http::ServerOptions{.body_bytes = kMostBodyBytes});
+    server_.emplace(io_, Handler{this}, system_clock(),
+                    http::ServerOptions{.body_bytes = kMostBodyBytes});
     const Scenario& scenario = world_.scenario();
     auto listening = server_->listen(scenario.host, scenario.port);
     if (!listening) return std::unexpected(std::move(listening.error()));

@@ -248,7 +248,7 @@ TEST(RequestHead, IsBoundedInBytesAndInHeaders) {
   const std::string whole_but_large = endless + "\r\n\r\n";
   EXPECT_EQ(read_request(head, whole_but_large, limits).error().status, 431);
   const std::string endless_target(2000, '/');
-  EXPECT_EQ(read_request(head, "GET " + endless_target, limits).error().status, 431);
+  EXPECT_EQ(read_request(head, "GET " + endless_target, limits).error().status, 414);
 
   const std::string three = "GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\nB: 2\r\n";
   EXPECT_TRUE(read_request(head, three + "\r\n", limits));

@@ -18,7 +18,7 @@ namespace keypool::http {
 class RunningServer {
  public:
   explicit RunningServer(Handler handler, ServerOptions options = {})
-      : server_(io_, std::move(handler), std::move(options)),
+      : server_(io_, std::move(handler), system_clock(), std::move(options)),
         port_(server_.listen("127.0.0.1", 0).value()),
         thread_([this] { io_.run(); }) {}
   ~RunningServer() { stop(); }

@@ -142,16 +142,21 @@ INSTANTIATE_TEST_SUITE_P(
     Rows, ServerRefusal,
     ::testing::Values(
         Refusal{"NotHttp", "hello\r\n\r\n", 400},
-        Refusal{"BadHeaderLine", "GET / HTTP/1.1\r\nno colon\r\n\r\n", 400},
-        Refusal{"BadLength", "POST / HTTP/1.1\r\ncontent-length: many\r\n\r\n", 400},
-        Refusal{"TwoLengths", "POST / HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
+        Refusal{"BadHeaderLine", "GET / HTTP/1.1\r\nhost: h\r\nno colon\r\n\r\n", 400},
+        Refusal{"BadLength", "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: many\r\n\r\n", 400},
+        Refusal{"TwoLengths",
+                "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
                 400},
-        Refusal{"BadChunk", "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", 400},
-        Refusal{"HeadTooLarge", "GET / HTTP/1.1\r\nx: " + std::string(4000, 'x') + "\r\n\r\n", 431},
-        Refusal{"BodyTooLarge",
-                "POST / HTTP/1.1\r\ncontent-length: 4000\r\n\r\n" + std::string(4000, 'x'), 413},
+        Refusal{"BadChunk",
+                "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", 400},
+        Refusal{"HeadTooLarge",
+                "GET / HTTP/1.1\r\nhost: h\r\nx: " + std::string(4000, 'x') + "\r\n\r\n", 431},
+        Refusal{
+            "BodyTooLarge",
+            "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 4000\r\n\r\n" + std::string(4000, 'x'),
+            413},
         Refusal{"HeadTooSlow", "GET / HT", 408},
-        Refusal{"BodyTooSlow", "POST / HTTP/1.1\r\ncontent-length: 4\r\n\r\nab", 408}),
+        Refusal{"BodyTooSlow", "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 4\r\n\r\nab", 408}),
     [](const auto& row) { return row.param.name; });
 
 TEST(Server, ClosesAnIdleConnectionWithoutAWord) {
@@ -332,7 +337,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, ServerWait, ::testing::Values("/stall", "/wait"),
 TEST(Server, SaysWhichAddressItCouldNotHave) {
   RunningServer first{Echo{}};
   boost::asio::io_context io;
-  Server second(io, Echo{});
+  Server second(io, Echo{}, system_clock());
 
   const auto listening = second.listen("127.0.0.1", first.port());
 
@@ -343,7 +348,7 @@ TEST(Server, SaysWhichAddressItCouldNotHave) {
 
 TEST(Server, ListensOnIpv6) {
   boost::asio::io_context io;
-  Server server(io, Echo{});
+  Server server(io, Echo{}, system_clock());
 
   const auto listening = server.listen("::1", 0);
 
