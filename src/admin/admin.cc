@@ -74,16 +74,16 @@ struct Handler {
 
 class Admin::State {
  public:
-  State(const config::Config& config, KeyPool& pool, std::function<Traffic()> traffic,
-        const Clock& clock)
-      : listen_(config.admin),
-        desk_{.subject = {config, pool, clock, [this] { return stopping_.load(); },
-                          std::move(traffic),
-                          [](std::string_view line) { spdlog::info("admin: {}", line); }}},
-        server_(io_, Handler{&desk_}, clock,
+  explicit State(Subject subject)
+      : listen_(subject.config.admin),
+        desk_{.subject = std::move(subject)},
+        server_(io_, Handler{&desk_}, desk_.subject.clock,
                 {.body_bytes = kBodyBytes, .on_error = [](std::string_view what) {
                    spdlog::error("admin: a request failed: {}", what);
-                 }}) {}
+                 }}) {
+    desk_.subject.stopping = [this] { return stopping_.load(); };
+    desk_.subject.audit = [](std::string_view line) { spdlog::info("admin: {}", line); };
+  }
 
   ~State() {
     server_.stop();
@@ -110,9 +110,7 @@ class Admin::State {
   std::thread thread_;
 };
 
-Admin::Admin(const config::Config& config, KeyPool& pool, std::function<Traffic()> traffic,
-             const Clock& clock)
-    : state_(std::make_unique<State>(config, pool, std::move(traffic), clock)) {}
+Admin::Admin(Subject subject) : state_(std::make_unique<State>(std::move(subject))) {}
 Admin::~Admin() = default;
 
 std::expected<void, std::string> Admin::start() { return state_->start(); }

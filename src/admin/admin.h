@@ -2,15 +2,10 @@
 
 #include <cstdint>
 #include <expected>
-#include <functional>
 #include <memory>
 #include <string>
 
-#include <keypool/clock.h>
-#include <keypool/key_pool.h>
-
 #include "admin/subject.h"
-#include "config/config.h"
 
 namespace keypool::admin {
 
@@ -20,10 +15,8 @@ namespace keypool::admin {
 /// Thread-safety: members may be called from any thread, `start` once.
 class Admin {
  public:
-  /// Listens at `config.admin`. `traffic` is asked, on the admin thread, for what the gateway
-  /// counted. All of them must outlive it.
-  Admin(const config::Config& config, KeyPool& pool, std::function<Traffic()> traffic,
-        const Clock& clock = system_clock());
+  /// Listens at `config.admin` of the subject, whose functions are called on the admin thread.
+  explicit Admin(Subject subject);
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
   ~Admin();  ///< stops and joins

@@ -22,6 +22,7 @@
 #include "admin/overview.h"
 #include "admin/snapshot.h"
 #include "admin/target.h"
+#include "admin/usage_answer.h"
 #include "provider/dialect.h"
 
 namespace keypool::admin {
@@ -148,6 +149,8 @@ http::Answer lanes(const Call& call) {
   return json_answer({{"endpoint", *endpoint}, {"lanes", std::move(list)}});
 }
 
+http::Answer usage(const Call& call) { return usage_answer(call.subject, call.request.query()); }
+
 http::Answer configuration(const Call& call) {
   return json_answer(config_json(call.subject.config));
 }
@@ -189,14 +192,16 @@ constexpr auto kApi = std::to_array<Endpoint>({
     {"GET", "/api/v1/keys", "keys: searched, filtered, sorted, by the page"},
     {"GET", "/api/v1/keys/{endpoint}/{name}", "one key and its lanes"},
     {"GET", "/api/v1/lanes", "?endpoint=NAME: limits and what is left of them"},
+    {"GET", "/api/v1/usage",
+     "calls, tokens and cost, from the ledger, by time and by what you ask"},
     {"GET", "/api/v1/config", "the configuration in force"},
     {"POST", "/api/v1/keys/{endpoint}/{name}/{command}", "disable, enable or reset a key"},
     {"POST", "/api/v1/keys/{command}", "the same for several keys, or for all of an endpoint"},
 });
 
 constexpr std::array<Handle, kApi.size()> kHandles{
-    front_page, file, health,  readiness, metrics,       description, show_overview, events,
-    endpoints,  keys, one_key, lanes,     configuration, change_key,  change_keys};
+    front_page, file, health,  readiness, metrics, description,   show_overview, events,
+    endpoints,  keys, one_key, lanes,     usage,   configuration, change_key,    change_keys};
 
 /// What stands at the `{…}` of `pattern`; nothing when `path` is another.
 std::optional<Segments> match(std::string_view pattern, const Segments& path) {

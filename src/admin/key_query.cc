@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <ranges>
 #include <utility>
@@ -63,15 +63,6 @@ std::expected<SortKeysBy, std::string> read_sort(std::string_view name) {
       fmt::format("`sort` takes one of {}", fmt::join(all.begin(), all.end(), ", ")));
 }
 
-std::expected<std::size_t, std::string> read_number(std::string_view name, std::string_view text,
-                                                    std::size_t least, std::size_t most) {
-  std::size_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, value);
-  if (read.ec == std::errc() && read.ptr == end && least <= value && value <= most) return value;
-  return std::unexpected(fmt::format("`{}` takes a number from {} to {}", name, least, most));
-}
-
 }  // namespace
 
 std::string lower_case(std::string_view text) {
@@ -100,16 +91,12 @@ std::expected<KeyQuery, std::string> read_key_query(std::string_view query) {
     if (*order != "asc" && *order != "desc") return std::unexpected("`order` takes asc or desc");
     wanted.descending = *order == "desc";
   }
-  if (const auto text = query_value(query, "offset")) {
-    const auto offset = read_number("offset", *text, 0, SIZE_MAX);
-    if (!offset) return std::unexpected(offset.error());
-    wanted.offset = *offset;
-  }
-  if (const auto text = query_value(query, "limit")) {
-    const auto limit = read_number("limit", *text, 1, kMostKeysAPage);
-    if (!limit) return std::unexpected(limit.error());
-    wanted.limit = *limit;
-  }
+  const auto offset = query_number(query, "offset", 0, SIZE_MAX, wanted.offset);
+  if (!offset) return std::unexpected(offset.error());
+  wanted.offset = *offset;
+  const auto limit = query_number(query, "limit", 1, kMostKeysAPage, wanted.limit);
+  if (!limit) return std::unexpected(limit.error());
+  wanted.limit = *limit;
   return wanted;
 }
 

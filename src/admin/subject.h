@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <keypool/key_pool.h>
 
 #include "config/config.h"
+#include "state/usage.h"
 
 namespace keypool::admin {
 
@@ -31,15 +33,20 @@ struct Traffic {
   std::uint64_t astray = 0;                ///< calls refused before they had an endpoint
 };
 
+using UsageRows = std::expected<std::vector<state::UsageRow>, state::StoreError>;
+
 /// What the admin room tells about and acts on. Everything pointed to outlives it.
 struct Subject {
   const config::Config& config;
   KeyPool& pool;
-  const Clock& clock;
-  std::function<bool()> stopping;    ///< the gateway takes no new calls
+  const Clock& clock = system_clock();
   std::function<Traffic()> traffic;  ///< what the gateway counted until now
+  /// What the ledger holds, calls that have just ended included.
+  std::function<UsageRows(const state::UsageQuestion& question)> usage;
+  std::function<bool()> stopping = {};  ///< the gateway takes no new calls; set by Admin
   /// Told one line for each command that was carried out: what, on which keys, with what effect.
-  std::function<void(std::string_view line)> audit;
+  /// Set by Admin.
+  std::function<void(std::string_view line)> audit = {};
 };
 
 }  // namespace keypool::admin

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include <fmt/format.h>
+
 namespace keypool::admin {
 
 std::optional<std::string> percent_decoded(std::string_view text) {
@@ -50,6 +52,18 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
     query.remove_prefix(end + 1);
   }
   return std::nullopt;
+}
+
+std::expected<std::size_t, std::string> query_number(std::string_view query, std::string_view name,
+                                                     std::size_t least, std::size_t most,
+                                                     std::size_t otherwise) {
+  const auto text = query_value(query, name);
+  if (!text) return otherwise;
+  std::size_t value = 0;
+  const char* end = text->data() + text->size();
+  const auto read = std::from_chars(text->data(), end, value);
+  if (read.ec == std::errc() && read.ptr == end && least <= value && value <= most) return value;
+  return std::unexpected(fmt::format("`{}` takes a number from {} to {}", name, least, most));
 }
 
 }  // namespace keypool::admin

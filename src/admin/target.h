@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,5 +18,13 @@ namespace keypool::admin {
 
 /// The decoded value of the query parameter `name`; the first where it comes more than once.
 [[nodiscard]] std::optional<std::string> query_value(std::string_view query, std::string_view name);
+
+/// The parameter as a number from `least` to `most`; `otherwise` when there is none. Else a
+/// sentence that names the parameter and what it takes.
+[[nodiscard]] std::expected<std::size_t, std::string> query_number(std::string_view query,
+                                                                   std::string_view name,
+                                                                   std::size_t least,
+                                                                   std::size_t most,
+                                                                   std::size_t otherwise);
 
 }  // namespace keypool::admin

@@ -45,6 +45,13 @@ std::expected<void, state::StoreError> KeptState::restore(KeyPool& pool) {
   return {};
 }
 
+// Counts that cannot be written wait in memory, and the question fails for the same reason.
+std::expected<std::vector<state::UsageRow>, state::StoreError> KeptState::usage(
+    const state::UsageQuestion& question) {
+  static_cast<void>(ledger_->flush());
+  return state::usage(store_, question);
+}
+
 // What fails is tried again with the next call; the ledger tells of a disk in trouble.
 void KeptState::save(const KeyPool& pool) {
   const auto stats = pool.all_stats();

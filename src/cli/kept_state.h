@@ -6,19 +6,21 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <keypool/key_pool.h>
 
 #include "state/ledger.h"
 #include "state/snapshot.h"
 #include "state/store.h"
+#include "state/usage.h"
 
 namespace keypool::cli {
 
 /// What a gateway keeps from run to run: its keys' counts, which of them an operator has disabled,
 /// and the ledger of usage.
 ///
-/// Thread-safety: one thread; the ledger as it says itself.
+/// Thread-safety: one thread, but for `usage`; the ledger as it says itself.
 class KeptState {
  public:
   /// `folder` as of state::StoreOptions.
@@ -33,6 +35,10 @@ class KeptState {
 
   /// Valid after `begin`.
   [[nodiscard]] state::Ledger& ledger() noexcept { return *ledger_; }
+
+  /// What the ledger holds, calls that have just ended included. After `begin`, from any thread.
+  [[nodiscard]] std::expected<std::vector<state::UsageRow>, state::StoreError> usage(
+      const state::UsageQuestion& question);
 
  private:
   using KeyName = std::pair<std::string, std::string>;  // of its endpoint, and its own

@@ -116,7 +116,10 @@ int serve(const Options& options) {
   if (auto started = gateway.start(); !started) {
     return cannot_listen(started.error(), config.listen, "--listen");
   }
-  admin::Admin admin(config, pool, [&gateway] { return traffic_of(gateway.counters()); });
+  admin::Admin admin({.config = config,
+                      .pool = pool,
+                      .traffic = [&gateway] { return traffic_of(gateway.counters()); },
+                      .usage = [&kept](const auto& question) { return kept.usage(question); }});
   if (auto started = admin.start(); !started) {
     return cannot_listen(started.error(), config.admin, "--admin-listen");
   }
@@ -157,9 +160,10 @@ void add_serve(CLI::App& app, Run& run) {
   command->add_option("--threads", options->threads, "Threads for calls (default: one a core)")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
-  command->add_option("--state", options->state,
-                      "Folder of counts and usage, or :memory: for none (default "
-                      "~/.local/state/keypool)")
+  command
+      ->add_option("--state", options->state,
+                   "Folder of counts and usage, or :memory: for none (default "
+                   "~/.local/state/keypool)")
       ->type_name("FOLDER");
   command->add_option("--log-level", options->log_level, "How much is logged on stderr")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))

@@ -13,6 +13,7 @@
 
 #include <keypool/clock.h>
 
+#include "admin/usage_rows.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/figures.h"
@@ -91,7 +92,7 @@ int usage(const Options& options) {
     return kGood;
   }
   if (options.csv) {
-    fmt::print("{}", usage_csv(by, *rows));
+    fmt::print("{}", admin::usage_csv(by, *rows));
     return kGood;
   }
   if (rows->empty()) {

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "admin/json_answer.h"
+#include "admin/usage_rows.h"
 #include "cli/figures.h"
 #include "cli/table.h"
 
@@ -38,16 +40,6 @@ void add_figures(std::vector<Cell>& cells, const Figures& figures) {
   cells.push_back({usd(figures[Figure::cost_micro_usd])});
 }
 
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == text.npos) return std::string(text);
-  std::string all = "\"";
-  for (const char c : text) {
-    if (c == '"') all += '"';
-    all += c;
-  }
-  return all + '"';
-}
-
 }  // namespace
 
 std::string usage_table(const std::vector<By>& by, const std::vector<UsageRow>& rows,
@@ -78,36 +70,9 @@ std::string usage_table(const std::vector<By>& by, const std::vector<UsageRow>& 
 }
 
 std::string usage_json(const std::vector<By>& by, const std::vector<UsageRow>& rows) {
-  auto all = nlohmann::ordered_json::array();
-  for (const UsageRow& row : rows) {
-    auto one = nlohmann::ordered_json::object();
-    for (std::size_t at = 0; at < by.size(); ++at) one[to_string(by[at])] = row.labels[at];
-    one["requests"] = row.figures.requests();
-    for (std::size_t at = 0; at < state::kFigures; ++at) {
-      one[to_string(static_cast<Figure>(at))] = row.figures.of[at];
-    }
-    all.push_back(std::move(one));
-  }
-  return nlohmann::ordered_json{{"usage", std::move(all)}}.dump(
-             -1, ' ', false, nlohmann::json::error_handler_t::replace) +
-         '\n';
-}
-
-std::string usage_csv(const std::vector<By>& by, const std::vector<UsageRow>& rows) {
-  std::string text;
-  for (const By one : by) text += fmt::format("{},", to_string(one));
-  text += "requests";
-  for (std::size_t at = 0; at < state::kFigures; ++at) {
-    text += fmt::format(",{}", to_string(static_cast<Figure>(at)));
-  }
-  text += "\r\n";
-  for (const UsageRow& row : rows) {
-    for (const auto& label : row.labels) text += csv_field(label) + ',';
-    text += std::to_string(row.figures.requests());
-    for (const auto figure : row.figures.of) text += fmt::format(",{}", figure);
-    text += "\r\n";
-  }
-  return text;
+  auto all = nlohmann::json::array();
+  for (const UsageRow& row : rows) all.push_back(admin::usage_row_json(by, row));
+  return admin::one_line({{"usage", std::move(all)}}) + '\n';
 }
 
 std::string sparkline(const std::vector<std::uint64_t>& values) {

@@ -14,13 +14,9 @@ namespace keypool::cli {
                                       const std::vector<state::UsageRow>& rows,
                                       const Terminal& terminal);
 
-/// One object a row: the labels under what they are, then every figure. Stable: programs read it.
+/// One object a row, as the admin API tells it. Stable: programs read it.
 [[nodiscard]] std::string usage_json(const std::vector<state::By>& by,
                                      const std::vector<state::UsageRow>& rows);
-
-/// The same with a line of titles, as RFC 4180 has it.
-[[nodiscard]] std::string usage_csv(const std::vector<state::By>& by,
-                                    const std::vector<state::UsageRow>& rows);
 
 /// One character a value, as high as it is relative to the largest: `▁▂█`.
 [[nodiscard]] std::string sparkline(const std::vector<std::uint64_t>& values);

@@ -44,8 +44,10 @@ std::string sql_for(const UsageQuestion& question) {
   return fmt::format(
       "SELECT {} FROM ledger JOIN series ON series.id = ledger.series WHERE "
       "(?1 OR hour >= ?2) AND (?3 OR hour < ?4) AND (?5 OR endpoint = ?6) AND (?7 OR key = ?8) AND "
-      "(?9 OR model = ?10) AND (?11 OR client = ?12) {}",
-      fmt::join(chosen, ", "), order);
+      "(?9 OR model = ?10) AND (?11 OR client = ?12) {} LIMIT {} OFFSET {}",
+      fmt::join(chosen, ", "), order,
+      question.most ? static_cast<std::int64_t>(*question.most) : std::int64_t{-1},
+      question.offset);
 }
 
 void bind(Statement& statement, const UsageQuestion& question) {

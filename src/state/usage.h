@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct UsageQuestion {
   std::optional<std::string> key = {};
   std::optional<std::string> model = {};
   std::optional<std::string> client = {};
+  std::size_t offset = 0;                ///< rows to pass over
+  std::optional<std::size_t> most = {};  ///< rows to answer with; nothing: all
 };
 
 /// One line of the answer.

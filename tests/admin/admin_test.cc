@@ -34,7 +34,7 @@ class AdminListener : public testing::Test {
   }
 
   WatchedPool watched_;
-  Admin admin_{watched_.config, watched_.pool, [] { return Traffic{}; }};
+  Admin admin_{watched_.subject()};
 };
 
 TEST_F(AdminListener, AnswersOnThePortItGot) {
@@ -90,7 +90,7 @@ TEST_F(AdminListener, TellsOfAKeyThatChanged) {
 
 TEST(AdminStop, EndsItsStreams) {
   WatchedPool watched;
-  std::optional<Admin> admin(std::in_place, watched.config, watched.pool, [] { return Traffic{}; });
+  std::optional<Admin> admin(std::in_place, watched.subject());
   ASSERT_TRUE(admin->start());
   std::promise<void> began;
   std::thread reader([port = admin->port(), &began] {
@@ -115,9 +115,9 @@ TEST_F(AdminListener, TellsThatTheGatewayStops) {
 }
 
 TEST_F(AdminListener, SaysWhichAddressItCouldNotHave) {
-  config::Config same = watched_.config;
-  same.admin.port = admin_.port();
-  Admin second(same, watched_.pool, [] { return Traffic{}; });
+  WatchedPool same;
+  same.config.admin.port = admin_.port();
+  Admin second(same.subject());
   const auto started = second.start();
   ASSERT_FALSE(started);
   EXPECT_THAT(started.error(), HasSubstr(std::to_string(admin_.port())));

@@ -103,6 +103,9 @@ TEST_P(OpenApiAnswer, IsAsDescribed) {
   auto lease = watched.pool.lease("openai", {.model = "gpt-4.1"});
   watched.pool.report_rate_limit("openai", "OPENAI_API_KEY[1]", std::chrono::milliseconds(60'000));
 
+  watched.ledger.new_tally().add(
+      {.endpoint = "openai", .key = "OPENAI_API_KEY[0]", .model = "gpt-4.1", .figures = {{1}}});
+
   const auto answer = watched.ask(given.method, given.target, given.body);
 
   EXPECT_EQ(answer.status, given.status);
@@ -131,6 +134,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"NoKey", "GET", kKeyPath, "/api/v1/keys/openai/X", "", 404},
                     Case{"Lanes", "GET", "/api/v1/lanes", "/api/v1/lanes?endpoint=openai", "", 200},
                     Case{"LanesOfNothing", "GET", "/api/v1/lanes", "/api/v1/lanes", "", 400},
+                    Case{"Usage", "GET", "/api/v1/usage",
+                         "/api/v1/usage?by=hour&group=endpoint,key,model,client", "", 200},
+                    Case{"UsageOfAnotherCalendar", "GET", "/api/v1/usage",
+                         "/api/v1/usage?from=1403-09-04-", "", 400},
                     Case{"Config", "GET", "/api/v1/config", "/api/v1/config", "", 200},
                     Case{"Disable", "POST", "/api/v1/keys/{endpoint}/{name}/{command}",
                          std::string(kKey) + "/disable", "", 200},

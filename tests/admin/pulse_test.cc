@@ -28,8 +28,7 @@ class PulseOfAGateway : public testing::Test {
 
   WatchedPool watched_;
   FakeClock clock_;
-  Subject subject_{watched_.config,          watched_.pool,          clock_, [] { return false; },
-                   [] { return Traffic{}; }, [](std::string_view) {}};
+  Subject subject_ = watched_.subject(clock_);
   Pulse pulse_{subject_};
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "admin/api.h"
 #include "admin/subject.h"
 #include "config/config.h"
+#include "state/ledger.h"
+#include "state/usage.h"
 
 namespace keypool::admin {
 
@@ -21,6 +24,8 @@ struct WatchedPool {
   config::Config config;
   KeyPool pool;
   Traffic traffic;
+  state::Store store{{.folder = ":memory:"}};
+  state::Ledger ledger{store, {.every = std::chrono::milliseconds(0)}};
   bool stopping = false;
   std::vector<std::string> audited;
 
@@ -36,13 +41,17 @@ struct WatchedPool {
     add_endpoint("local", "model.internal").keyless = true;
   }
 
-  [[nodiscard]] Subject subject() {
-    return {config,
-            pool,
-            system_clock(),
-            [this] { return stopping; },
-            [this] { return traffic; },
-            [this](std::string_view line) { audited.emplace_back(line); }};
+  [[nodiscard]] Subject subject(const Clock& clock = system_clock()) {
+    return {.config = config,
+            .pool = pool,
+            .clock = clock,
+            .traffic = [this] { return traffic; },
+            .usage = [this](const state::UsageQuestion& question) -> UsageRows {
+              if (!ledger.flush()) return std::unexpected(state::StoreError{});
+              return state::usage(store, question);
+            },
+            .stopping = [this] { return stopping; },
+            .audit = [this](std::string_view line) { audited.emplace_back(line); }};
   }
 
   http::Answer ask(std::string_view method, std::string_view target, std::string_view body = {}) {

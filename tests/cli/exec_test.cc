@@ -48,7 +48,7 @@ TEST_F(Exec, EndsAsTheCommandDoes) {
   EXPECT_EQ(exec({"openai", "--", "sh", "-c", "kill -15 $$"}).wait(), 128 + 15);
   const auto rows = usage_by_key();
   std::uint64_t failures = 0;
-  for (const auto& row : rows) failures += row["failed"].get<std::uint64_t>();
+  for (const auto& row : rows) failures += row["outcomes"]["failed"].get<std::uint64_t>();
   EXPECT_EQ(failures, 2u);
 }
 
@@ -61,10 +61,10 @@ TEST_F(Exec, CountsWhatTheAnswerTells) {
   const auto row = usage_by_key().at(0);
   EXPECT_EQ(row["model"], "gpt-4.1");
   EXPECT_EQ(row["client"], "exec");
-  EXPECT_EQ(row["input_tokens"], 100);
-  EXPECT_EQ(row["output_tokens"], 20);
+  EXPECT_EQ(row["tokens"]["input"], 100);
+  EXPECT_EQ(row["tokens"]["output"], 20);
   EXPECT_EQ(row["estimated"], 0);
-  EXPECT_GT(row["cost_micro_usd"], 0);
+  EXPECT_GT(row["cost_usd"], 0);
 }
 
 TEST_F(Exec, SaysWhatIsWrong) {

@@ -56,10 +56,11 @@ TEST_F(UsageCommand, TellsKeysApart) {
   EXPECT_EQ(run.wait(), 0) << run.err();
   const auto rows = json::parse(run.out())["usage"];
   ASSERT_EQ(rows.size(), 2u);
-  EXPECT_EQ(rows[0]["key"], "openai/A");
+  EXPECT_EQ(rows[0]["endpoint"], "openai");
+  EXPECT_EQ(rows[0]["key"], "A");
   EXPECT_EQ(rows[0]["model"], "gpt");
-  EXPECT_EQ(rows[0]["requests"], 2);
-  EXPECT_EQ(rows[1]["cost_micro_usd"], 250'000);
+  EXPECT_EQ(rows[0]["calls"], 2);
+  EXPECT_EQ(rows[1]["cost_usd"], 0.25);
 }
 
 TEST_F(UsageCommand, TakesOnePartOnly) {

@@ -40,27 +40,18 @@ TEST(UsageTable, NeverSteersATerminal) {
   EXPECT_THAT(usage_table({By::model}, {row({"gpt\x1B[2J"}, 1, 0)}, {}), HasSubstr("gpt?[2J"));
 }
 
-TEST(UsageJson, HasEveryFigureUnderItsName) {
+TEST(UsageJson, TellsARowAsTheAdminApiDoes) {
   const auto all = nlohmann::json::parse(
       usage_json({By::day, By::key}, {row({"2026-11-24", "openai/A"}, 3, 5000)}));
   const auto& one = all.at("usage").at(0);
-  EXPECT_EQ(one.at("day"), "2026-11-24");
-  EXPECT_EQ(one.at("key"), "openai/A");
-  EXPECT_EQ(one.at("requests"), 3);
-  EXPECT_EQ(one.at("succeeded"), 3);
-  EXPECT_EQ(one.at("cost_micro_usd"), 5000);
-  EXPECT_EQ(one.size(), 3 + state::kFigures);
+  EXPECT_EQ(one.at("start"), "2026-11-24T00:00:00Z");
+  EXPECT_EQ(one.at("key"), "A");
+  EXPECT_EQ(one.at("calls"), 3);
+  EXPECT_EQ(one.at("cost_usd"), 0.005);
 }
 
 TEST(UsageJson, TakesNamesThatAreNoUtf8) {
   EXPECT_TRUE(nlohmann::json::accept(usage_json({By::model}, {row({"\xFF"}, 1, 0)})));
-}
-
-TEST(UsageCsv, QuotesWhatNeedsIt) {
-  const auto csv = usage_csv({By::model}, {row({"a,\"b\""}, 3, 5000)});
-  EXPECT_THAT(csv, StartsWith("model,requests,succeeded,rate_limited,"));
-  EXPECT_THAT(csv, HasSubstr("\r\n\"a,\"\"b\"\"\",3,3,0,"));
-  EXPECT_THAT(csv, testing::EndsWith(",5000\r\n"));
 }
 
 TEST(Sparkline, ShowsEachValueAgainstTheLargest) {

@@ -22,7 +22,10 @@ TEST(HostileAdmin, RequestsAreReadInOneWayOrRefused) {
   config.endpoints.emplace_back().name = "openai";
   KeyPool pool;
   pool.add_key("openai", {.name = "K0", .secret = Secret("sk-0")});
-  admin::Admin admin(config, pool, [] { return admin::Traffic{.endpoints = {{}}}; });
+  admin::Admin admin({.config = config,
+                      .pool = pool,
+                      .traffic = [] { return admin::Traffic{.endpoints = {{}}}; },
+                      .usage = [](const auto&) { return admin::UsageRows(); }});
   ASSERT_TRUE(admin.start());
 
   for (const auto& row : read_cases(KEYPOOL_HOSTILE_CASES "/admin.cases")) {
