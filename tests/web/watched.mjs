@@ -1,6 +1,7 @@
 // A gateway over the simulated provider, and a browser that looks at it, for the length of a test.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -46,9 +47,12 @@ class Program {
 /**
  * `keys` is the scenario's list: `{ name, secret, limits? }`. Each is in the pool of the endpoint
  * `openai` under its own name. With `crowd` there is an endpoint of that many keys besides, which
- * nobody calls; `more` makes others, as the configuration has them, of the provider's address.
+ * nobody calls; `more` makes others, as the configuration has them, of the provider's address. With
+ * `adminToken` the admin port asks for it; each of `clients` has its name for a token.
  */
-export async function gateway(test, { keys, answers = { tokens: 8 }, faults = [], crowd = 0, more = () => [] }) {
+export async function gateway(test, options) {
+  const { keys, answers = { tokens: 8 }, faults = [], crowd = 0, more = () => [] } = options;
+  const { adminToken = "", clients = [], wait = "0s" } = options;
   const home = await mkdtemp(join(tmpdir(), "keypool-web-"));
   const running = [];
   test.after(async () => {
@@ -62,11 +66,12 @@ export async function gateway(test, { keys, answers = { tokens: 8 }, faults = []
   const providerUrl = await provider.waitFor(/Simulated provider on (http:\S+)/);
 
   const config = join(home, "keypool.yaml");
-  const endpoint = { name: "openai", base_url: providerUrl, dialect: "openai", cooldown: "300s", max_wait: "0s" };
+  const endpoint = { name: "openai", base_url: providerUrl, dialect: "openai", cooldown: "300s", max_wait: wait };
   const start = async (adminListen) => {
     await writeFile(config, JSON.stringify({
       listen: "127.0.0.1:0",
-      admin: { listen: adminListen },
+      admin: { listen: adminListen, ...(adminToken ? { token_hash: hashOf(adminToken) } : {}) },
+      ...(clients.length > 0 ? { clients: clients.map((name) => ({ name, token_hash: hashOf(name) })) } : {}),
       endpoints: [
         { ...endpoint, keys: keys.map((key) => key.name) },
         ...(crowd > 0 ? [{ ...endpoint, name: "crowd", keys: ["CROWD_KEY"] }] : []),
@@ -91,6 +96,12 @@ export async function gateway(test, { keys, answers = { tokens: 8 }, faults = []
     admin,
     log: () => program.output,
     api: async (path) => (await fetch(`${admin}/api/v1/${path}`)).json(),
+    /** What the provider itself has counted, all keys together. */
+    async observed() {
+      const { keys: seen } = await (await fetch(`${providerUrl}/lab/observed`)).json();
+      const sum = (field) => seen.reduce((total, key) => total + key[field], 0);
+      return { calls: sum("calls"), input: sum("input_tokens"), output: sum("output_tokens"), keys: seen };
+    },
     async call(model = "gpt-4.1", endpoint = "openai", headers = {}) {
       const answer = await fetch(`${url}/${endpoint}/v1/chat/completions`, {
         method: "POST",
@@ -164,5 +175,7 @@ export async function eventually(look, expected) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+const hashOf = (token) => `sha256:${createHash("sha256").update(token).digest("hex")}`;
 
 export const keysNamed = (names) => names.map((name) => ({ name, secret: `sk-lab-${name.toLowerCase()}` }));

@@ -1,6 +1,5 @@
-import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
+import { axisStyle, cssValue, gridStyle, usePlot } from "./plot";
 
 export interface Line {
   name: string;
@@ -26,9 +25,6 @@ export interface ChartProps {
 /** Fewer seconds than this would jump about. */
 const kShortest = 60;
 
-const cssValue = (name: string) =>
-  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
 function series(line: Line): uPlot.Series {
   const color = cssValue(line.color);
   return {
@@ -43,8 +39,7 @@ function series(line: Line): uPlot.Series {
 }
 
 function options(props: ChartProps, width: number): uPlot.Options {
-  const axis = { stroke: cssValue("--text-faint"), font: "11px system-ui, sans-serif" };
-  const grid = { stroke: cssValue("--line"), width: 1 };
+  const axis = axisStyle();
   const value = props.lines[0]!.value;
   return {
     width,
@@ -57,9 +52,9 @@ function options(props: ChartProps, width: number): uPlot.Options {
       y: { range: (_plot, _from, to) => [0, Math.max(props.least, (to ?? 0) * 1.15)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, ticks: { show: false }, space: 90, size: 26,
+      { ...axis, grid: { show: false }, space: 90, size: 26,
         values: (_plot, times) => times.map((at) => new Date(at * 1000).toTimeString().slice(0, 8)) },
-      { ...axis, grid, ticks: { show: false }, space: 36, size: 54,
+      { ...axis, grid: gridStyle(), space: 36, size: 54,
         ...(props.whole ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : {}),
         values: (_plot, values) => values.map(value) },
     ],
@@ -68,33 +63,7 @@ function options(props: ChartProps, width: number): uPlot.Options {
 }
 
 export function Chart(props: ChartProps) {
-  const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  const latest = useRef(props);
-  latest.current = props;
-
-  useEffect(() => {
-    const element = place.current!;
-    const drawn = new uPlot(
-      options(latest.current, element.clientWidth),
-      latest.current.data as uPlot.AlignedData,
-      element,
-    );
-    plot.current = drawn;
-    const observer = new ResizeObserver(() => {
-      drawn.setSize({ width: element.clientWidth, height: drawn.height });
-    });
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      drawn.destroy();
-    };
-  }, [props.theme]);
-
-  useEffect(() => {
-    plot.current?.setData(props.data as uPlot.AlignedData);
-  }, [props.data]);
-
+  const { place } = usePlot((width) => options(props, width), props.data, [props.theme]);
   const now = props.lines.map((line, i) => {
     const value = props.data[i + 1]?.at(-1);
     return { line, text: value === null || value === undefined ? "–" : line.value(value) };

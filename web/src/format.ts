@@ -22,6 +22,13 @@ export function rate(value: number): string {
   return value < 10 ? value.toFixed(1) : count(value);
 }
 
+/** $0 · $0.0042 · $12.34 · $1,234 · $56.7k */
+export function usd(value: number): string {
+  if (value === 0) return "$0";
+  if (value < 0.01) return `$${Number(value.toPrecision(2))}`;
+  return value < 1000 ? `$${value.toFixed(2)}` : `$${count(value)}`;
+}
+
 export const percent = (share: number) => `${Math.round(share * 100)} %`;
 
 export function latency(ms: number): string {
@@ -40,8 +47,8 @@ export function duration(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-export const plural = (value: number, noun: string) =>
-  `${exact(value)} ${noun}${value === 1 ? "" : "s"}`;
+export const plural = (value: number, noun: string, several = `${noun}s`) =>
+  `${exact(value)} ${value === 1 ? noun : several}`;
 
 /** `tokens_per_minute` as people say it. */
 export function dimension(name: string): string {
@@ -58,3 +65,13 @@ export const clockTime = (iso: string) =>
     day: "numeric",
     month: "short",
   });
+
+/** The beginning of an hour, a day or a month (UTC), as an axis shows it. */
+export function periodName(start: string, by: string): string {
+  const parts: Record<string, Intl.DateTimeFormatOptions> = {
+    hour: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+    day: { day: "numeric", month: "short" },
+    month: { month: "short", year: "numeric" },
+  };
+  return new Date(start).toLocaleString("en-GB", { ...parts[by], timeZone: "UTC" });
+}

@@ -3,7 +3,7 @@ import { oneKey, Refused } from "./api";
 import { Chart } from "./chart";
 import { clockTime, count, exact, latency, modelName, percent, plural } from "./format";
 import { live, useLive, type KeySecond } from "./live";
-import { Empty, limitWords, Meter, StateMark, Tile, TimeLeft, Why } from "./parts";
+import { CommandButton, Empty, limitWords, Meter, StateMark, Tile, TimeLeft, Why } from "./parts";
 import { keysHref } from "./route";
 import { command, complain } from "./toast";
 import type { Key, KeyCommand, Lane, OneKey } from "./types";
@@ -62,7 +62,8 @@ export function KeyPage({ endpoint, name, theme }: { endpoint: string; name: str
 }
 
 function Heading({ of, act }: { of: Key; act: (what: KeyCommand) => void }) {
-  const out = of.state === "disabled";
+  const out = of.state === "disabled" || of.state === "draining";
+  const offered: KeyCommand[] = [out ? "enable" : "disable", "reset"];
   return (
     <div class="heading">
       <div>
@@ -72,10 +73,7 @@ function Heading({ of, act }: { of: Key; act: (what: KeyCommand) => void }) {
         </p>
       </div>
       <div class="heading-do">
-        <button type="button" onClick={() => act(out ? "enable" : "disable")}>
-          {out ? "Enable" : "Disable"}
-        </button>
-        <button type="button" onClick={() => act("reset")}>Reset</button>
+        {offered.map((what) => <CommandButton key={what} what={what} onAct={() => act(what)} />)}
       </div>
     </div>
   );

@@ -244,7 +244,7 @@ function Row(props: {
       </div>
     );
   }
-  const out = of.state === "disabled";
+  const out = of.state === "disabled" || of.state === "draining";
   return (
     <div
       class={`row${props.selected ? " row-selected" : ""}`}

@@ -3,10 +3,10 @@ import type { KeyQuery } from "./api";
 import { count, exact, latency, plural } from "./format";
 import { idOf, useLive } from "./live";
 import { KeyRows } from "./key_rows";
-import { Empty, Headroom, StateMark, Why } from "./parts";
+import { CommandButton, Empty, Headroom, StateMark, Why } from "./parts";
 import { keyHref, keysHref, type Route } from "./route";
 import { command } from "./toast";
-import { keyStates, type Key, type KeyCommand, type KeyName, type KeyState } from "./types";
+import { keyCommands, keyStates, type Key, type KeyCommand, type KeyName, type KeyState } from "./types";
 
 interface Column {
   name: string;
@@ -175,11 +175,7 @@ function Actions(props: {
       {whom && (
         <>
           {!some && <span class="faint">all keys of {endpoint}:</span>}
-          {(["disable", "enable", "reset"] as const).map((what) => (
-            <button key={what} type="button" onClick={() => act(what, whom)}>
-              {what[0]!.toUpperCase() + what.slice(1)}
-            </button>
-          ))}
+          {keyCommands.map((what) => <CommandButton key={what} what={what} onAct={() => act(what, whom)} />)}
           {some && <button type="button" class="link" onClick={clear}>Clear selection</button>}
         </>
       )}

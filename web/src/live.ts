@@ -1,6 +1,8 @@
 // What the gateway tells each second, and what is kept of it for the charts.
 import { useEffect, useState } from "preact/hooks";
-import type { Key, KeyChanges, KeyName, Overview } from "./types";
+import { listen } from "./events";
+import { session } from "./session";
+import type { Call, Key, KeyChanges, KeyName, Overview } from "./types";
 
 export type Connection = "connecting" | "live" | "lost";
 
@@ -45,7 +47,8 @@ class Live {
 
   private readonly listeners = new Set<() => void>();
   private readonly keys = new Map<string, Remembered>();
-  private source: EventSource | null = null;
+  private readonly callListeners = new Set<(call: Call) => void>();
+  private stream = new AbortController();
   private watchdog = 0;
 
   start() {
@@ -53,11 +56,18 @@ class Live {
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden && this.connection === "lost") this.connect();
     });
+    session.subscribe(() => this.connect());
   }
 
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Each call as it ends. */
+  onCall(listener: (call: Call) => void): () => void {
+    this.callListeners.add(listener);
+    return () => this.callListeners.delete(listener);
   }
 
   history(key: KeyName): readonly KeySecond[] {
@@ -93,13 +103,29 @@ class Live {
   }
 
   private connect() {
-    this.source?.close();
-    const source = new EventSource("/api/v1/events");
-    this.source = source;
-    source.addEventListener("overview", (event) => this.take(JSON.parse(event.data)));
-    source.addEventListener("keys", (event) => this.takeKeys(JSON.parse(event.data)));
-    source.addEventListener("error", () => this.lose());
+    this.stream.abort();
+    clearTimeout(this.watchdog);
+    if (session.asked) return this.forget();
+    const stream = new AbortController();
+    this.stream = stream;
+    listen("/api/v1/events", stream.signal, (event, data) => {
+      if (event === "overview") this.take(JSON.parse(data));
+      if (event === "keys") this.takeKeys(JSON.parse(data));
+      if (event === "call") this.takeCall(JSON.parse(data));
+    }).catch(() => {
+      if (!stream.signal.aborted) this.lose();
+    });
     this.watch(kSilence);
+  }
+
+  /** Nothing stays in sight of who signs out. */
+  private forget() {
+    this.connection = "connecting";
+    this.overview = null;
+    this.seconds = [];
+    this.changes = { keys: [], left_out: 0 };
+    this.keys.clear();
+    this.tell();
   }
 
   private watch(patience: number) {
@@ -111,11 +137,12 @@ class Live {
   }
 
   private lose() {
+    if (session.asked) return;
     if (this.connection !== "lost") {
       this.connection = "lost";
       this.tell();
     }
-    this.source?.close();
+    this.stream.abort();
     this.watch(kTryAgain);
   }
 
@@ -133,6 +160,10 @@ class Live {
     this.changes = changes;
     this.beat++;
     this.tell();
+  }
+
+  private takeCall(call: Call) {
+    for (const listener of this.callListeners) listener(call);
   }
 
   private tell() {

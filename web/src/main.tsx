@@ -6,9 +6,17 @@ import { live, useLive, type Connection } from "./live";
 import { OverviewPage } from "./overview";
 import { Empty } from "./parts";
 import { useRoute, type Route } from "./route";
+import { session } from "./session";
+import { SignIn, useSession } from "./sign_in";
 import { useTheme, type Theme } from "./theme";
 import { Toasts } from "./toast";
-import "./style.css";
+import { UsagePage } from "./usage";
+import "./style/base.css";
+import "./style/frame.css";
+import "./style/parts.css";
+import "./style/keys.css";
+import "./style/key.css";
+import "./style/usage.css";
 
 const kConnection: Record<Connection, string> = {
   connecting: "connecting",
@@ -21,6 +29,7 @@ function Page({ route, theme }: { route: Route; theme: Theme }) {
   if (page === "overview") return <OverviewPage theme={theme} />;
   if (page === "keys" && endpoint && name) return <KeyPage endpoint={endpoint} name={name} theme={theme} />;
   if (page === "keys" && !endpoint) return <KeysPage route={route} />;
+  if (page === "usage" && !endpoint) return <UsagePage route={route} theme={theme} />;
   return (
     <Empty title="There is no such page">
       <p><a href="#/">Overview</a></p>
@@ -32,6 +41,7 @@ function App() {
   const route = useRoute();
   const [theme, setTheme] = useTheme();
   const { connection, overview } = useLive();
+  const { asked, token } = useSession();
   const page = route.path[0] ?? "overview";
   useEffect(() => {
     document.title = [route.path.at(-1), "keypool"].filter(Boolean).join(" · ");
@@ -49,14 +59,16 @@ function App() {
       </a>
       <header class="top">
         <a class="brand" href="#/"><img src="/assets/icon.svg" alt="" width="26" height="26" />keypool</a>
-        <nav aria-label="Pages">
+        {!asked && <nav aria-label="Pages">
           {link("overview", "#/", "Overview")}
           {link("keys", "#/keys", "Keys")}
-        </nav>
-        <span class={`connection connection-${connection}`} role="status" title={overview ? `keypool ${overview.version}` : ""}>
+          {link("usage", "#/usage", "Usage")}
+        </nav>}
+        <span class={`connection connection-${asked ? "out" : connection}`} role="status" title={overview ? `keypool ${overview.version}` : ""}>
           <span class="dot" aria-hidden="true" />
-          <span class="connection-word">{kConnection[connection]}</span>
+          <span class="connection-word">{asked ? "signed out" : kConnection[connection]}</span>
         </span>
+        {token && !asked && <button type="button" class="sign-out" onClick={() => session.signOut()}>Sign out</button>}
         <button
           type="button"
           class="theme"
@@ -67,13 +79,13 @@ function App() {
           {theme === "dark" ? "☀" : "☾"}
         </button>
       </header>
-      {connection === "lost" && (
+      {connection === "lost" && !asked && (
         <p class="lost" role="alert">
           The gateway does not answer. Numbers are as it last told them; trying again all the time.
         </p>
       )}
       <main id="main" tabIndex={-1}>
-        <Page route={route} theme={theme} />
+        {asked ? <SignIn /> : <Page route={route} theme={theme} />}
       </main>
       <Toasts />
     </>

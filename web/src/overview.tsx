@@ -1,12 +1,16 @@
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { usage } from "./api";
 import { Chart } from "./chart";
-import { count, exact, latency, plural, rate } from "./format";
+import { count, exact, latency, plural, rate, usd } from "./format";
 import { useLive, type Second } from "./live";
 import { Empty, StateBar, StateMark, Tile, Why } from "./parts";
 import { keyHref, keysHref } from "./route";
-import { keyStates, type EndpointOverview, type Overview } from "./types";
+import { keyStates, type EndpointOverview, type Overview, type UsageFigures } from "./types";
 
 const kSpan = 300;
+
+/** What today cost is asked for again every so many beats. */
+const kCostEvery = 3;
 
 /** Rates are means over so many seconds: a number can be read before it changes, and a line shows
     where it goes. */
@@ -74,10 +78,25 @@ export function OverviewPage({ theme }: { theme: string }) {
   );
 }
 
+/** What was used since midnight UTC; nothing while it is not known. */
+function useToday(): UsageFigures | null {
+  const { beat } = useLive();
+  const [today, setToday] = useState<UsageFigures | null>(null);
+  useEffect(() => {
+    const given = new AbortController();
+    const from = new Date().toISOString().slice(0, 10);
+    // A ledger that cannot be read is told of where one looks for it, on the page of usage.
+    usage({ from, by: "none" }, 1, given.signal).then((answer) => setToday(answer.total), () => {});
+    return () => given.abort();
+  }, [Math.floor(beat / kCostEvery)]);
+  return today;
+}
+
 function Tiles({ overview, seconds }: { overview: Overview; seconds: Second[] }) {
   const { calls, tokens, states } = overview;
   const failed = calls.refused + calls.broken + overview.astray;
   const out = overview.keys - states.ready;
+  const today = useToday();
   return (
     <div class="tiles">
       <Tile
@@ -89,6 +108,11 @@ function Tiles({ overview, seconds }: { overview: Overview; seconds: Second[] })
         name="Tokens"
         value={<><b>{rate(lately(seconds, (second) => second.input + second.output))}</b><small> / s</small></>}
         note={<><span data-value="tokens-in">{count(tokens.input)}</span> in · <span data-value="tokens-out">{count(tokens.output)}</span> out</>}
+      />
+      <Tile
+        name="Cost today"
+        value={<b data-value="cost-today">{today ? usd(today.cost_usd) : "–"}</b>}
+        note={<a href="#/usage?range=today">since midnight UTC</a>}
       />
       <Tile
         name="In flight"
@@ -110,7 +134,7 @@ function Tiles({ overview, seconds }: { overview: Overview; seconds: Second[] })
       <Tile
         name="Rate limits met"
         value={<b data-value="rate-limits">{exact(overview.rate_limits)}</b>}
-        note={overview.retries > 0 ? `${exact(overview.retries)} retries` : "429 from a provider"}
+        note={overview.retries > 0 ? plural(overview.retries, "retry", "retries") : "429 from a provider"}
       />
     </div>
   );

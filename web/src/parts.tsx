@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { dimension, duration, exact, modelName, percent } from "./format";
 import { usedShare } from "./live";
-import { keyStates, type Key, type KeyState, type Limit, type StateCounts } from "./types";
+import { keyStates, type Key, type KeyCommand, type KeyState, type Limit, type StateCounts } from "./types";
 
 export function StateMark({ state }: { state: KeyState }) {
   return (
@@ -110,5 +110,51 @@ export function Empty(props: { title: string; within?: boolean; children: Compon
       {within ? <h2>{title}</h2> : <h1>{title}</h1>}
       {children}
     </div>
+  );
+}
+
+/** One of a few, all in sight. */
+export function Choice(props: {
+  label: string;
+  value: string;
+  options: { value: string; name: string }[];
+  onChoose: (value: string) => void;
+}) {
+  return (
+    <div class="choice" role="group" aria-label={props.label}>
+      {props.options.map(({ value, name }) => (
+        <button
+          key={value}
+          type="button"
+          aria-pressed={value === props.value}
+          onClick={() => props.onChoose(value)}
+        >
+          {name}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** `Model gpt-4.1 ×`: nothing else is shown. */
+export function OnlyChip({ what, name, onClear }: { what: string; name: string; onClear: () => void }) {
+  return (
+    <button type="button" class="chip chip-only" aria-label={`${what} ${name}: show all again`} onClick={onClear}>
+      <span class="faint">{what}</span> <b>{name}</b> <span aria-hidden="true">×</span>
+    </button>
+  );
+}
+
+const kMeaning: Record<KeyCommand, string> = {
+  disable: "Takes it out of rotation until it is enabled",
+  enable: "Puts it back into rotation",
+  reset: "Ends all its cooldowns and forgets why it was out",
+};
+
+export function CommandButton({ what, onAct }: { what: KeyCommand; onAct: () => void }) {
+  return (
+    <button type="button" title={kMeaning[what]} onClick={onAct}>
+      {what[0]!.toUpperCase() + what.slice(1)}
+    </button>
   );
 }

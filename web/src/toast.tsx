@@ -34,15 +34,19 @@ export function complain(problem: unknown) {
 
 const nameOf = (key: KeyName) => ({ endpoint: key.endpoint, name: key.name });
 
-/** A cooldown that was ended cannot be begun again; a key that was out of rotation can go back. */
-function wayBack(command: KeyCommand, told: Told): (() => Promise<void>) | null {
-  const back: KeyCommand = command === "disable" ? "enable" : "disable";
-  const keys = told.changed
-    .filter((key) => (command === "disable" ? key.state === "disabled" : key.was === "disabled"))
-    .map(nameOf);
-  if (keys.length === 0) return null;
+/** A cooldown that was ended cannot be begun again; a key that an operator put into rotation or took
+    out of it can go back. */
+function wayBack(told: Told): (() => Promise<void>) | null {
+  const back: Record<string, KeyName[]> = { disable: [], drain: [], enable: [] };
+  for (const key of told.changed) {
+    if (key.was === "disabled") back.disable!.push(nameOf(key));
+    else if (key.was === "draining") back.drain!.push(nameOf(key));
+    else if (key.state === "disabled" || key.state === "draining") back.enable!.push(nameOf(key));
+  }
+  const some = Object.entries(back).filter(([, keys]) => keys.length > 0);
+  if (some.length === 0) return null;
   return async () => {
-    await tell(back, { keys });
+    for (const [what, keys] of some) await tell(what as KeyCommand, { keys });
     put({ text: "Undone.", failed: false, undo: null });
   };
 }
@@ -56,7 +60,7 @@ export async function command(
   try {
     const told = await tell(what, whom);
     const named = "keys" in whom && whom.keys.length === 1 ? whom.keys[0]!.name : plural(told.told, "key");
-    put({ text: `${kDone[what]} ${named}.`, failed: false, undo: wayBack(what, told) });
+    put({ text: `${kDone[what]} ${named}.`, failed: false, undo: wayBack(told) });
   } catch (problem) {
     complain(problem);
   }

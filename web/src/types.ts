@@ -125,7 +125,8 @@ export interface KeyChanges {
   left_out: number;
 }
 
-export type KeyCommand = "enable" | "disable" | "reset";
+export const keyCommands = ["disable", "enable", "reset"] as const;
+export type KeyCommand = (typeof keyCommands)[number];
 export interface KeyName {
   endpoint: string;
   name: string;
@@ -133,4 +134,89 @@ export interface KeyName {
 export interface Told {
   told: number;
   changed: (KeyName & { was: KeyState; state: KeyState })[];
+}
+
+/** How requests to a provider ended. */
+export interface UsageOutcomes {
+  succeeded: number;
+  rate_limited: number;
+  refused: number;
+  failed: number;
+  hung_up: number;
+}
+
+export interface UsageTokens extends Tokens {
+  cached_input: number;
+  cache_write: number;
+  cache_write_1h: number;
+  audio_input: number;
+  reasoning: number;
+  audio_output: number;
+}
+
+export interface UsageFigures {
+  calls: number;
+  outcomes: UsageOutcomes;
+  tokens: UsageTokens;
+  cost_usd: number;
+  estimated: number; // of the calls
+}
+
+export const usageGroups = ["model", "key", "client", "endpoint"] as const;
+export type UsageGroup = (typeof usageGroups)[number];
+
+export type UsageRow = UsageFigures & { start?: string } & Partial<Record<UsageGroup, string>>;
+
+export interface Usage {
+  from: string;
+  to: string;
+  by: string;
+  groups: UsageGroup[];
+  rows: UsageRow[];
+  more: boolean; // rows that did not fit
+  total: UsageFigures;
+}
+
+export interface Attempt {
+  key: string;
+  started_ms: number; // after the call came
+  ended_ms: number;
+  status: number | null; // nothing came back
+  verdict: string;
+  why: string;
+}
+
+export interface Call {
+  id: number | string;
+  at: string;
+  client: string;
+  endpoint: string;
+  model: string;
+  method: string;
+  path: string;
+  status: number | null;
+  outcome: string;
+  waited_ms: number;
+  first_byte_ms: number | null;
+  duration_ms: number;
+  tokens: Partial<UsageTokens> | null;
+  cost_usd: number | null;
+  attempts: Attempt[];
+}
+
+export interface PlanPoint {
+  keys: number;
+  p99_wait_ms: number;
+  failed_share: number;
+  rate_limited_per_1000: number;
+}
+
+export interface Plan {
+  endpoint: string;
+  keys_now: number;
+  wait_ms: number;
+  p99_wait_ms_now: number;
+  keys_needed: number | null; // nothing that was tried is enough
+  curve: PlanPoint[];
+  assumptions: string[];
 }
