@@ -25,7 +25,7 @@ class Figure:
     @property
     def absolute(self):
         """Judged by itself, in the unit `against`."""
-        return self.against in ("KB", "B", "s", "a call", "% failed", "per 1,000")
+        return self.against in ("KB", "B", "s", "a call", "% failed", "per 1,000", "ms", "% of a core")
 
     @property
     def met(self):
@@ -91,6 +91,7 @@ def http_figures(rows):
         figures += seen.against(f"latency added at 30 % load, {percentile}", "rate", field, "µs",
                                 "nginx", 1.0, less="direct")
     figures += idle_figures(seen)
+    figures += scrape_figures(seen)
     figures += thread_figures(seen)
     figures += seen.against("requests per second, one core", "saturation", "per_second", "/s", "nginx")
     figures += seen.against("price of 10,000 keys instead of 8", "saturation", "cpu_us", "µs", "keypool",
@@ -109,6 +110,17 @@ def idle_figures(seen):
     others = ", ".join(f"{rival} {seen.told('idle', rival, 'kb', 'KB')}" for rival in ("nginx", "haproxy")
                        if seen.has("idle", rival))
     return [Figure("memory per idle open stream", f"{kb:.1f} KB", others, kb, "KB", 8.0)]
+
+
+def scrape_figures(seen):
+    """Absolute goals: a watcher waits this long and takes this much, on any machine."""
+    proxy = "keypool 41,000 keys"
+    if not seen.has("scrapes", proxy):
+        return []
+    ms, size, share = (seen.value("scrapes", proxy, field) for field in ("ms", "bytes", "cpu_share"))
+    return [Figure("/metrics with 41,000 keys: time", f"{ms:.0f} ms", "", ms, "ms", 250),
+            Figure("/metrics with 41,000 keys: size", f"{size / 1000:.0f} KB", "", size / 1000, "KB", 2000),
+            Figure("/metrics with 41,000 keys, each second", f"{share:.1%} of a core", "", 100 * share, "% of a core")]
 
 
 def thread_figures(seen):

@@ -200,7 +200,8 @@ class Keypool(Proxy):
         keys = keys[:self.keys] if self.keys else keys[:8]
         variables = {f"BENCH_KEYS_{start}": ",".join(keys[start:start + KEYS_A_VARIABLE])
                      for start in range(0, len(keys), KEYS_A_VARIABLE)}
-        _write(f"{folder}/keypool.yaml", KEYPOOL, port=self.port, admin=machine.free_port(),
+        self.admin = machine.free_port()
+        _write(f"{folder}/keypool.yaml", KEYPOOL, port=self.port, admin=self.admin,
                threads=self.threads, provider=provider_port, dialect=self.dialect,
                variables=", ".join(variables))
         return [self.binary, "serve", "--config", f"{folder}/keypool.yaml"], variables

@@ -1,13 +1,16 @@
 #include "admin/admin.h"
 
 #include <atomic>
+#include <memory>
 #include <thread>
 
 #include <boost/asio/io_context.hpp>
 #include <spdlog/spdlog.h>
 
 #include "admin/api.h"
+#include "admin/guard.h"
 #include "admin/json_answer.h"
+#include "admin/plan.h"
 #include "admin/pulse.h"
 #include "http/server.h"
 
@@ -20,6 +23,9 @@ constexpr std::uint64_t kBodyBytes = 4 * 1024 * 1024;
 /// Each listener costs a connection; browsers open one a page.
 constexpr std::size_t kMostListeners = 64;
 
+/// How often a handler looks whether what it waits for is there.
+constexpr std::chrono::milliseconds kLook{20};
+
 /// Counts who listens to the events.
 class Listener {
  public:
@@ -30,6 +36,21 @@ class Listener {
 
  private:
   std::size_t& count_;
+};
+
+/// A plan on its way from the thread that makes it.
+class ToldPlan {
+ public:
+  void tell(PlanOutcome outcome) {
+    outcome_ = std::move(outcome);
+    known_.store(true, std::memory_order_release);
+  }
+  [[nodiscard]] bool known() const noexcept { return known_.load(std::memory_order_acquire); }
+  [[nodiscard]] const PlanOutcome& outcome() const noexcept { return outcome_; }  ///< once known
+
+ private:
+  PlanOutcome outcome_;
+  std::atomic<bool> known_{false};
 };
 
 /// Lives on the admin thread alone.
@@ -45,7 +66,9 @@ struct Handler {
   boost::asio::awaitable<void> operator()(const http::Request& request,
                                           http::Responder& responder) const {
     http::Answer answered = answer(request, desk->subject);
-    if (!begins_events(answered)) {
+    if (begins_plan(answered)) {
+      co_await plan(request, responder);
+    } else if (!begins_events(answered)) {
       co_await responder.send(std::move(answered));
     } else if (desk->listeners == kMostListeners) {
       http::Answer refused = error_answer(
@@ -54,6 +77,25 @@ struct Handler {
     } else {
       co_await tell(std::move(answered), responder);
     }
+  }
+
+  /// Answers with what was found, unless the reader leaves or the server stops before.
+  boost::asio::awaitable<void> plan(const http::Request& request,
+                                    http::Responder& responder) const {
+    const auto told = std::make_shared<ToldPlan>();
+    const auto question = read_plan_question(request.query());
+    const auto then = [told](PlanOutcome outcome) { told->tell(std::move(outcome)); };
+    const bool begun = question && desk->subject.plan(*question, then);
+    if (!begun) {
+      told->tell(std::unexpected(
+          NoPlan{429, "plan_running", "a plan is being made already; ask again when it is done"}));
+    }
+    bool there = true;
+    while (there && !told->known()) there = co_await responder.wait(kLook);
+    if (!there) co_return;
+    http::Answer outcome = plan_answer(told->outcome());
+    for (http::Field& header : protective_headers()) outcome.headers.push_back(std::move(header));
+    co_await responder.send(std::move(outcome));
   }
 
   /// Until the reader leaves or the server stops.

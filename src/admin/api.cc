@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "admin/assets.h"
+#include "admin/calls_answer.h"
 #include "admin/config_json.h"
 #include "admin/guard.h"
 #include "admin/headroom.h"
@@ -20,6 +21,7 @@
 #include "admin/known_endpoint.h"
 #include "admin/metrics.h"
 #include "admin/overview.h"
+#include "admin/plan.h"
 #include "admin/snapshot.h"
 #include "admin/target.h"
 #include "admin/usage_answer.h"
@@ -82,7 +84,7 @@ http::Answer readiness(const Call& call) {
 
 http::Answer metrics(const Call& call) {
   return text_answer("text/plain; version=0.0.4; charset=utf-8",
-                     metrics_text(take_snapshot(call.subject)));
+                     metrics_text(take_snapshot(call.subject), call.subject.used()));
 }
 
 http::Answer show_overview(const Call& call) {
@@ -151,6 +153,17 @@ http::Answer lanes(const Call& call) {
 
 http::Answer usage(const Call& call) { return usage_answer(call.subject, call.request.query()); }
 
+http::Answer calls(const Call& call) { return calls_answer(call.subject, call.request.query()); }
+
+http::Answer plan(const Call& call) {
+  const auto question = read_plan_question(call.request.query());
+  if (!question) return error_answer(400, "bad_request", question.error());
+  if (!known_endpoint(call.subject, question->endpoint)) {
+    return unknown_endpoint(call.subject, question->endpoint);
+  }
+  return {.status = 202, .headers = {{"content-type", "application/json"}}, .body = {}};
+}
+
 http::Answer configuration(const Call& call) {
   return json_answer(config_json(call.subject.config));
 }
@@ -162,7 +175,7 @@ http::Answer events(const Call&) { return text_answer(kEventStream, "retry: 1000
 http::Answer unknown_command(std::string_view name) {
   return error_answer(
       404, "not_found",
-      fmt::format("a key can be told to enable, disable or reset, not \"{}\"", name));
+      fmt::format("a key can be told to enable, disable, drain, reset or probe, not \"{}\"", name));
 }
 
 http::Answer change_key(const Call& call) {
@@ -194,14 +207,18 @@ constexpr auto kApi = std::to_array<Endpoint>({
     {"GET", "/api/v1/lanes", "?endpoint=NAME: limits and what is left of them"},
     {"GET", "/api/v1/usage",
      "calls, tokens and cost, from the ledger, by time and by what you ask"},
+    {"GET", "/api/v1/calls", "the calls that ended last, with the tries of each"},
+    {"GET", "/api/v1/plan", "?endpoint=NAME: how many keys the traffic of the ledger needs"},
     {"GET", "/api/v1/config", "the configuration in force"},
-    {"POST", "/api/v1/keys/{endpoint}/{name}/{command}", "disable, enable or reset a key"},
+    {"POST", "/api/v1/keys/{endpoint}/{name}/{command}",
+     "disable, enable, drain, reset or probe a key"},
     {"POST", "/api/v1/keys/{command}", "the same for several keys, or for all of an endpoint"},
 });
 
 constexpr std::array<Handle, kApi.size()> kHandles{
-    front_page, file, health,  readiness, metrics, description,   show_overview, events,
-    endpoints,  keys, one_key, lanes,     usage,   configuration, change_key,    change_keys};
+    front_page,    file,   health,    readiness,     metrics,    description,
+    show_overview, events, endpoints, keys,          one_key,    lanes,
+    usage,         calls,  plan,      configuration, change_key, change_keys};
 
 /// What stands at the `{…}` of `pattern`; nothing when `path` is another.
 std::optional<Segments> match(std::string_view pattern, const Segments& path) {
@@ -252,6 +269,10 @@ http::Answer routed(const http::Request& request, const Subject& subject) {
 }  // namespace
 
 std::span<const Endpoint> api() noexcept { return kApi; }
+
+bool begins_plan(const http::Answer& answer) noexcept {
+  return answer.status == 202 && answer.header("content-type") == "application/json";
+}
 
 bool begins_events(const http::Answer& answer) noexcept {
   return answer.status == 200 && answer.header("content-type") == kEventStream;

@@ -19,7 +19,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array kCommands{KeyCommand::enable, KeyCommand::disable, KeyCommand::reset};
+constexpr std::array kCommands{KeyCommand::enable, KeyCommand::disable, KeyCommand::drain,
+                               KeyCommand::reset, KeyCommand::probe};
 
 constexpr std::string_view kBodyExpected =
     "expected a JSON body, {\"keys\": [{\"endpoint\": …, \"name\": …}, …]} or {\"endpoint\": …} "
@@ -32,8 +33,12 @@ bool carry_out(KeyPool& pool, std::string_view endpoint, std::string_view name,
       return pool.enable_key(endpoint, name);
     case KeyCommand::disable:
       return pool.disable_key(endpoint, name);
+    case KeyCommand::drain:
+      return pool.drain_key(endpoint, name);
     case KeyCommand::reset:
       return pool.reset_key(endpoint, name);
+    case KeyCommand::probe:
+      return pool.probe_key(endpoint, name);
   }
   return false;
 }
@@ -104,8 +109,12 @@ std::string_view to_string(KeyCommand command) noexcept {
       return "enable";
     case KeyCommand::disable:
       return "disable";
+    case KeyCommand::drain:
+      return "drain";
     case KeyCommand::reset:
       return "reset";
+    case KeyCommand::probe:
+      return "probe";
   }
   return "";
 }

@@ -10,7 +10,7 @@
 namespace keypool::admin {
 
 /// What an operator may tell a key.
-enum class KeyCommand { enable, disable, reset };
+enum class KeyCommand { enable, disable, drain, reset, probe };
 
 [[nodiscard]] std::string_view to_string(KeyCommand command) noexcept;
 [[nodiscard]] std::optional<KeyCommand> key_command(std::string_view name) noexcept;

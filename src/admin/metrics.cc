@@ -1,6 +1,9 @@
 #include "admin/metrics.h"
 
 #include <array>
+#include <limits>
+#include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -14,6 +17,7 @@ namespace {
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
+using state::Figure;
 using Labels = std::vector<ClientMetric::Label>;
 
 class Family {
@@ -31,11 +35,17 @@ class Family {
     metric.gauge.value = value;
   }
 
-  void add_summary(Labels labels, std::uint64_t count, double sum) {
+  void add_histogram(Labels labels, const Distribution& times, std::span<const double> bounds) {
     ClientMetric& metric = family_.metric.emplace_back();
     metric.label = std::move(labels);
-    metric.summary.sample_count = count;
-    metric.summary.sample_sum = sum;
+    metric.histogram.sample_sum = times.seconds;
+    std::uint64_t below = 0;
+    for (std::size_t i = 0; i < times.counts.size(); ++i) {
+      below += times.counts[i];
+      const double bound = i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity();
+      metric.histogram.bucket.push_back({.cumulative_count = below, .upper_bound = bound});
+    }
+    metric.histogram.sample_count = below;
   }
 
   MetricFamily take() { return std::move(family_); }
@@ -50,18 +60,12 @@ struct KeyFigures {
   std::uint64_t rate_limited = 0;
   std::uint64_t failed = 0;
   std::uint64_t abandoned = 0;
-  std::uint64_t input_tokens = 0;
-  std::uint64_t output_tokens = 0;
-  double latency_seconds = 0;
 
   void add(const KeyStats& key) {
     succeeded += key.successes;
     rate_limited += key.rate_limits;
     failed += key.failures;
     abandoned += key.abandoned;
-    input_tokens += key.total_input_tokens;
-    output_tokens += key.total_output_tokens;
-    latency_seconds += std::chrono::duration<double>(key.total_latency).count();
   }
 };
 
@@ -72,12 +76,29 @@ Labels with(Labels labels, std::string name, std::string_view value) {
 
 double number(std::uint64_t count) { return static_cast<double>(count); }
 
+/// Without the keys of endpoints that have more than are told apart.
+UsedBySeries told_apart(const Snapshot& snapshot, const UsedBySeries& used) {
+  std::set<std::string_view> crowds;
+  for (const EndpointStats& endpoint : snapshot.endpoints) {
+    if (endpoint.keys.size() > kKeysToldApart) crowds.insert(endpoint.endpoint);
+  }
+  UsedBySeries told;
+  for (const auto& [series, figures] : used) {
+    const auto& [endpoint, key, model] = series;
+    told[{endpoint, crowds.contains(endpoint) ? std::string() : key, model}] += figures;
+  }
+  return told;
+}
+
 class Page {
  public:
   void add_endpoint(const EndpointStats& endpoint, const EndpointTraffic& traffic,
-                    std::size_t waiting) {
+                    std::span<const double> time_bounds, std::size_t waiting) {
     const Labels labels{{"endpoint", endpoint.endpoint}};
     add_traffic(labels, traffic);
+    lease_wait_seconds_.add_histogram(labels, traffic.lease_wait, time_bounds);
+    upstream_seconds_.add_histogram(labels, traffic.upstream, time_bounds);
+    first_byte_seconds_.add_histogram(labels, traffic.first_byte, time_bounds);
     waiting_.add(labels, number(waiting));
 
     const auto counts = count_states(endpoint.keys);
@@ -87,7 +108,6 @@ class Page {
     }
     KeyFigures sum;
     for (const KeyStats& key : endpoint.keys) sum.add(key);
-    upstream_seconds_.add_summary(labels, sum.succeeded, sum.latency_seconds);
     if (endpoint.keys.empty()) return;
     if (endpoint.keys.size() > kKeysToldApart) {
       add_figures(labels, sum);
@@ -104,6 +124,18 @@ class Page {
     }
   }
 
+  void add_used(const UsedBySeries& used) {
+    for (const auto& [series, figures] : used) {
+      const auto& [endpoint, key, model] = series;
+      Labels labels{{"endpoint", endpoint}};
+      if (!key.empty()) labels = with(std::move(labels), "key", key);
+      labels = with(std::move(labels), "model", model);
+      tokens_.add(with(labels, "direction", "input"), number(figures[Figure::input_tokens]));
+      tokens_.add(with(labels, "direction", "output"), number(figures[Figure::output_tokens]));
+      cost_.add(labels, number(figures[Figure::cost_micro_usd]) / 1e6);
+    }
+  }
+
   void add_gateway(const Traffic& traffic) {
     astray_.add({}, number(traffic.astray));
     connections_.add({}, number(traffic.connections));
@@ -114,7 +146,8 @@ class Page {
     std::vector<MetricFamily> families;
     for (Family* family :
          {&build_, &connections_, &in_flight_, &waiting_, &calls_, &astray_, &retries_, &fallbacks_,
-          &requests_, &tokens_, &upstream_seconds_, &keys_, &key_state_}) {
+          &requests_, &tokens_, &cost_, &lease_wait_seconds_, &upstream_seconds_,
+          &first_byte_seconds_, &keys_, &key_state_}) {
       families.push_back(family->take());
     }
     return prometheus::TextSerializer().Serialize(families);
@@ -123,7 +156,9 @@ class Page {
  private:
   void add_traffic(const Labels& labels, const EndpointTraffic& traffic) {
     in_flight_.add(labels, number(traffic.in_flight));
-    retries_.add(labels, number(traffic.retries));
+    for (const auto& [reason, count] : traffic.retries_after) {
+      retries_.add(with(labels, "reason", reason), number(count));
+    }
     fallbacks_.add(labels, number(traffic.fallbacks));
     const auto outcomes =
         std::to_array<std::pair<std::string_view, std::uint64_t>>({{"answered", traffic.answered},
@@ -144,8 +179,6 @@ class Page {
     for (const auto& [outcome, count] : outcomes) {
       requests_.add(with(labels, "outcome", outcome), number(count));
     }
-    tokens_.add(with(labels, "direction", "input"), number(figures.input_tokens));
-    tokens_.add(with(labels, "direction", "output"), number(figures.output_tokens));
   }
 
   Family build_{"keypool_build_info", "The version that runs.", MetricType::Gauge};
@@ -156,28 +189,37 @@ class Page {
                 MetricType::Counter};
   Family astray_{"keypool_astray_calls_total", "Calls refused before they had an endpoint.",
                  MetricType::Counter};
-  Family retries_{"keypool_retries_total", "Tries beyond the first of a call.",
+  Family retries_{"keypool_retries_total",
+                  "Tries beyond the first of a call, by how the one before ended.",
                   MetricType::Counter};
   Family fallbacks_{"keypool_fallbacks_total", "Calls that went on to another endpoint.",
                     MetricType::Counter};
   Family requests_{"keypool_requests_total", "Requests to the provider by how they went.",
                    MetricType::Counter};
   Family tokens_{"keypool_tokens_total", "Tokens counted from answers.", MetricType::Counter};
+  Family cost_{"keypool_cost_usd_total", "What the tokens cost.", MetricType::Counter};
+  Family lease_wait_seconds_{"keypool_lease_wait_seconds",
+                             "From asking for a key to having it, or to giving up.",
+                             MetricType::Histogram};
   Family upstream_seconds_{"keypool_upstream_seconds",
                            "How long successful requests to the provider took.",
-                           MetricType::Summary};
+                           MetricType::Histogram};
+  Family first_byte_seconds_{"keypool_first_byte_seconds",
+                             "From a call's coming to the first byte of its answer's body.",
+                             MetricType::Histogram};
   Family keys_{"keypool_keys", "Keys by state.", MetricType::Gauge};
   Family key_state_{"keypool_key_state", "1 for the state that a key is in.", MetricType::Gauge};
 };
 
 }  // namespace
 
-std::string metrics_text(const Snapshot& snapshot) {
+std::string metrics_text(const Snapshot& snapshot, const UsedBySeries& used) {
   Page page;
   for (std::size_t place = 0; place < snapshot.endpoints.size(); ++place) {
     page.add_endpoint(snapshot.endpoints[place], snapshot.traffic.endpoints[place],
-                      snapshot.waiting[place]);
+                      snapshot.traffic.time_bounds, snapshot.waiting[place]);
   }
+  page.add_used(told_apart(snapshot, used));
   page.add_gateway(snapshot.traffic);
   return page.text();
 }

@@ -1,12 +1,14 @@
 #include "admin/pulse.h"
 
 #include <cmath>
+#include <ranges>
 #include <unordered_map>
 #include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "admin/calls_answer.h"
 #include "admin/headroom.h"
 #include "admin/json_answer.h"
 #include "admin/key_json.h"
@@ -19,6 +21,9 @@ using nlohmann::json;
 
 /// So many keys are told of in one beat; a reader asks for the others when it shows them.
 constexpr std::size_t kKeysABeat = 250;
+
+/// So many calls; a reader sees by the gap in their ids that there were more.
+constexpr std::size_t kCallsABeat = 100;
 
 /// A beat's sessions come a little early or late.
 constexpr std::chrono::milliseconds kTolerance{100};
@@ -65,9 +70,22 @@ const std::string& Pulse::beat() {
   text_ =
       fmt::format("id: {}\nevent: overview\ndata: {}\n\nid: {}\nevent: keys\ndata: {}\n\n", number_,
                   one_line(overview(snapshot, subject_.config)), number_, changes(snapshot));
+  text_ += new_calls();
   last_ = std::move(snapshot);
   last_at_ = now;
   return text_;
+}
+
+std::string Pulse::new_calls() {
+  const auto calls = subject_.calls({.limit = last_ ? kCallsABeat : 1, .after = last_call_});
+  if (calls.empty()) return {};
+  last_call_ = calls.front().id;
+  std::string text;
+  if (!last_) return text;
+  for (const state::CallRecord& call : calls | std::views::reverse) {
+    text += fmt::format("id: {}\nevent: call\ndata: {}\n\n", number_, one_line(call_json(call)));
+  }
+  return text;
 }
 
 std::string Pulse::changes(const Snapshot& now) const {

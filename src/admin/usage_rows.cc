@@ -63,10 +63,6 @@ constexpr auto kTokens = std::to_array<std::pair<std::string_view, Figure>>({
     {"audio_output", Figure::audio_output_tokens},
 });
 
-double usd(const Figures& figures) {
-  return static_cast<double>(figures[Figure::cost_micro_usd]) / 1e6;
-}
-
 std::string csv_field(std::string_view text) {
   const bool formula = text.find_first_of("=+-@\t\r") == 0;
   if (!formula && text.find_first_of(",\"\r\n") == text.npos) return std::string(text);
@@ -80,16 +76,24 @@ std::string csv_field(std::string_view text) {
 
 }  // namespace
 
+json tokens_json(const Figures& figures) {
+  json tokens = json::object();
+  for (const auto& [name, figure] : kTokens) tokens[std::string(name)] = figures[figure];
+  return tokens;
+}
+
+double cost_usd(const Figures& figures) noexcept {
+  return static_cast<double>(figures[Figure::cost_micro_usd]) / 1e6;
+}
+
 json figures_json(const Figures& figures) {
   json outcomes = json::object();
   for (const Figure outcome : kOutcomes)
     outcomes[std::string(to_string(outcome))] = figures[outcome];
-  json tokens = json::object();
-  for (const auto& [name, figure] : kTokens) tokens[std::string(name)] = figures[figure];
   return {{"calls", figures.requests()},
           {"outcomes", std::move(outcomes)},
-          {"tokens", std::move(tokens)},
-          {"cost_usd", usd(figures)},
+          {"tokens", tokens_json(figures)},
+          {"cost_usd", cost_usd(figures)},
           {"estimated", figures[Figure::estimated]}};
 }
 
@@ -113,7 +117,7 @@ std::string usage_csv(const std::vector<By>& by, const std::vector<state::UsageR
     text += std::to_string(row.figures.requests());
     for (const Figure outcome : kOutcomes) text += fmt::format(",{}", row.figures[outcome]);
     for (const auto& [name, figure] : kTokens) text += fmt::format(",{}", row.figures[figure]);
-    text += fmt::format(",{:.6f},{}\r\n", usd(row.figures), row.figures[Figure::estimated]);
+    text += fmt::format(",{:.6f},{}\r\n", cost_usd(row.figures), row.figures[Figure::estimated]);
   }
   return text;
 }

@@ -13,6 +13,11 @@ namespace keypool::admin {
 /// `cost_usd`, `estimated`.
 [[nodiscard]] nlohmann::json figures_json(const state::Figures& figures);
 
+/// Each kind of tokens under its name.
+[[nodiscard]] nlohmann::json tokens_json(const state::Figures& figures);
+
+[[nodiscard]] double cost_usd(const state::Figures& figures) noexcept;
+
 /// A row with what it was told apart `by`: `start` of the hour, day or month, `endpoint`, `key`
 /// (with its endpoint), `model`, `client`.
 [[nodiscard]] nlohmann::json usage_row_json(const std::vector<state::By>& by,

@@ -1,6 +1,8 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -12,12 +14,14 @@
 #include <keypool/secret_source.h>
 
 #include "admin/admin.h"
+#include "admin/usage_so_far.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/figures.h"
 #include "cli/greeting.h"
 #include "cli/kept_state.h"
 #include "cli/listen_option.h"
+#include "cli/planner.h"
 #include "cli/port_holder.h"
 #include "cli/process.h"
 #include "cli/setup.h"
@@ -68,19 +72,41 @@ int cannot_listen(const std::string& why, const config::Listen& wanted, const ch
   return kFailed;
 }
 
+admin::Distribution distribution_of(const gateway::Distribution& times) {
+  return {.counts = {times.counts.begin(), times.counts.end()}, .seconds = times.seconds};
+}
+
+std::vector<std::pair<std::string_view, std::uint64_t>> retries_of(
+    const gateway::EndpointCounters& counters) {
+  std::vector<std::pair<std::string_view, std::uint64_t>> retries;
+  for (std::size_t i = 0; i < gateway::kTryEnds; ++i) {
+    const auto end = static_cast<gateway::TryEnd>(i);
+    if (const auto count = counters.retries_after(end); count > 0) {
+      retries.emplace_back(to_string(end), count);
+    }
+  }
+  return retries;
+}
+
 admin::Traffic traffic_of(const gateway::Counters& counters) {
   admin::Traffic traffic{.endpoints = {},
                          .connections = counters.connections.load(),
-                         .astray = counters.astray.load()};
+                         .astray = counters.astray.load(),
+                         .time_bounds = gateway::kTimeBounds};
   for (std::size_t i = 0; i < counters.endpoints(); ++i) {
     const gateway::EndpointCounters& endpoint = counters.of(i);
+    const auto times = counters.times_of(i);
     traffic.endpoints.push_back({.answered = endpoint.ended_as(gateway::Outcome::answered),
                                  .refused = endpoint.ended_as(gateway::Outcome::refused),
                                  .broken = endpoint.ended_as(gateway::Outcome::broken),
                                  .hung_up = endpoint.ended_as(gateway::Outcome::hung_up),
                                  .in_flight = endpoint.in_flight.load(),
-                                 .retries = endpoint.retries.load(),
-                                 .fallbacks = endpoint.fallbacks.load()});
+                                 .retries = endpoint.all_retries(),
+                                 .retries_after = retries_of(endpoint),
+                                 .fallbacks = endpoint.fallbacks.load(),
+                                 .lease_wait = distribution_of(times.lease_wait),
+                                 .upstream = distribution_of(times.upstream),
+                                 .first_byte = distribution_of(times.first_byte)});
   }
   return traffic;
 }
@@ -116,10 +142,19 @@ int serve(const Options& options) {
   if (auto started = gateway.start(); !started) {
     return cannot_listen(started.error(), config.listen, "--listen");
   }
-  admin::Admin admin({.config = config,
-                      .pool = pool,
-                      .traffic = [&gateway] { return traffic_of(gateway.counters()); },
-                      .usage = [&kept](const auto& question) { return kept.usage(question); }});
+  Planner planner(config, pool, kept);
+  admin::UsageSoFar used([&kept](const auto& question) { return kept.usage(question); },
+                         system_clock());
+  const admin::Subject subject{
+      .config = config,
+      .pool = pool,
+      .traffic = [&gateway] { return traffic_of(gateway.counters()); },
+      .usage = [&kept](const auto& question) { return kept.usage(question); },
+      .used = [&used] { return used.now(); },
+      .calls = [&gateway](const auto& question) { return gateway.calls(question); },
+      .plan = [&planner](const auto& question,
+                         auto then) { return planner.make(question, std::move(then)); }};
+  admin::Admin admin(subject);
   if (auto started = admin.start(); !started) {
     return cannot_listen(started.error(), config.admin, "--admin-listen");
   }

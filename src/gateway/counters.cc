@@ -16,4 +16,74 @@ std::string_view to_string(Outcome outcome) noexcept {
   return "unknown";
 }
 
+std::string_view to_string(TryEnd end) noexcept {
+  switch (end) {
+    case TryEnd::success:
+      return "success";
+    case TryEnd::throttled:
+      return "throttled";
+    case TryEnd::depleted:
+      return "depleted";
+    case TryEnd::bad_key:
+      return "bad_key";
+    case TryEnd::no_model_access:
+      return "no_model_access";
+    case TryEnd::overloaded:
+      return "overloaded";
+    case TryEnd::server_error:
+      return "server_error";
+    case TryEnd::request_fault:
+      return "request_fault";
+    case TryEnd::unreachable:
+      return "unreachable";
+    case TryEnd::timed_out:
+      return "timed_out";
+    case TryEnd::broken:
+      return "broken";
+    case TryEnd::hung_up:
+      return "hung_up";
+  }
+  return "unknown";
+}
+
+TryEnd end_of(provider::VerdictKind kind) noexcept {
+  using provider::VerdictKind;
+  switch (kind) {
+    case VerdictKind::success:
+      return TryEnd::success;
+    case VerdictKind::throttled:
+      return TryEnd::throttled;
+    case VerdictKind::depleted:
+      return TryEnd::depleted;
+    case VerdictKind::bad_key:
+      return TryEnd::bad_key;
+    case VerdictKind::no_model_access:
+      return TryEnd::no_model_access;
+    case VerdictKind::overloaded:
+      return TryEnd::overloaded;
+    case VerdictKind::server_error:
+      return TryEnd::server_error;
+    case VerdictKind::request_fault:
+      return TryEnd::request_fault;
+  }
+  return TryEnd::server_error;
+}
+
+std::span<EndpointTimes<Times>> Counters::new_times() {
+  const std::lock_guard lock(times_mutex_);
+  return times_.emplace_back(size_);
+}
+
+EndpointTimes<Distribution> Counters::times_of(std::size_t endpoint) const {
+  EndpointTimes<Distribution> sum;
+  const std::lock_guard lock(times_mutex_);
+  for (const auto& of_reactor : times_) {
+    const EndpointTimes<Times>& times = of_reactor[endpoint];
+    times.lease_wait.add_to(sum.lease_wait);
+    times.upstream.add_to(sum.upstream);
+    times.first_byte.add_to(sum.first_byte);
+  }
+  return sum;
+}
+
 }  // namespace keypool::gateway

@@ -4,8 +4,15 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <mutex>
+#include <span>
 #include <string_view>
+#include <vector>
+
+#include "gateway/times.h"
+#include "provider/verdict.h"
 
 namespace keypool::gateway {
 
@@ -21,16 +28,46 @@ inline constexpr std::size_t kOutcomes = 4;
 
 [[nodiscard]] std::string_view to_string(Outcome outcome) noexcept;
 
+/// How one try of a call ended: as the verdict on its answer says, or without an answer to judge.
+enum class TryEnd {
+  success,
+  throttled,
+  depleted,
+  bad_key,
+  no_model_access,
+  overloaded,
+  server_error,
+  request_fault,
+  unreachable,  ///< no connection, or one that ended before the answer
+  timed_out,    ///< no answer in time
+  broken,       ///< an answer that broke off
+  hung_up,      ///< the client left
+};
+
+inline constexpr std::size_t kTryEnds = 12;
+
+[[nodiscard]] std::string_view to_string(TryEnd end) noexcept;
+[[nodiscard]] TryEnd end_of(provider::VerdictKind kind) noexcept;
+
 /// What the gateway counts of one endpoint's calls.
 struct EndpointCounters {
   std::array<std::atomic<std::uint64_t>, kOutcomes> ended{};
   std::atomic<std::uint64_t> in_flight{0};
-  std::atomic<std::uint64_t> waiting{0};    ///< in the pool's queue now
-  std::atomic<std::uint64_t> retries{0};    ///< tries beyond a call's first
+  std::atomic<std::uint64_t> waiting{0};  ///< in the pool's queue now
+  /// Tries beyond a call's first, by how the one before ended.
+  std::array<std::atomic<std::uint64_t>, kTryEnds> retries{};
   std::atomic<std::uint64_t> fallbacks{0};  ///< calls that went on to another endpoint
 
   [[nodiscard]] std::uint64_t ended_as(Outcome outcome) const noexcept {
     return ended[static_cast<std::size_t>(outcome)].load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t retries_after(TryEnd end) const noexcept {
+    return retries[static_cast<std::size_t>(end)].load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t all_retries() const noexcept {
+    std::uint64_t sum = 0;
+    for (const auto& count : retries) sum += count.load(std::memory_order_relaxed);
+    return sum;
   }
 };
 
@@ -50,6 +87,12 @@ class Counters {
   }
   [[nodiscard]] std::size_t endpoints() const noexcept { return size_; }
 
+  /// A reactor's own times, one for each endpoint. They live as long as the counters.
+  [[nodiscard]] std::span<EndpointTimes<Times>> new_times();
+
+  /// The times of all reactors together.
+  [[nodiscard]] EndpointTimes<Distribution> times_of(std::size_t endpoint) const;
+
   std::atomic<std::uint64_t> connections{0};  ///< of clients, open now
   std::atomic<std::uint64_t> calls{0};   ///< being served now, also those that go to no endpoint
   std::atomic<std::uint64_t> astray{0};  ///< calls refused before they had an endpoint
@@ -57,6 +100,8 @@ class Counters {
  private:
   std::unique_ptr<EndpointCounters[]> endpoints_;
   std::size_t size_;
+  mutable std::mutex times_mutex_;
+  std::deque<std::vector<EndpointTimes<Times>>> times_;
 };
 
 }  // namespace keypool::gateway

@@ -60,6 +60,8 @@ Task<Exchange::After> Exchange::run() {
     if (tried == Tried::failed) {
       lease_.endpoint_failed(refused_.message);
       record(state::Figure::failed);
+      trail_.try_ends(refused_.status == 504 ? TryEnd::timed_out : TryEnd::unreachable, 0,
+                      refused_.message, reactor_.site().clock.now());
       if (in_doubt_ && !may_repeat()) may_try_again_ = false;
       const auto wait = may_try_again_ ? attempts_.pause_after_failure({}) : std::nullopt;
       if (wait) {
@@ -101,6 +103,7 @@ Task<Exchange::After> Exchange::run() {
 
 void Exchange::begin() {
   began_ = reactor_.site().clock.now();
+  trail_.begin(began_);
   call_ = {};
   asks_for_usage_ = false;
   endpoint_ = nullptr;
@@ -154,6 +157,7 @@ void Exchange::go_to(std::size_t endpoint) {
   endpoint_index_ = endpoint;
   endpoint_ = &site.config.endpoints[endpoint];
   in_flight_ = Counted(reactor_.site().counters.of(endpoint).in_flight);
+  trail_.go_to(reactor_.times(endpoint));
   attempts_ = Attempts(endpoint_->attempts);
   waits_until_.reset();
   key_name_.clear();

@@ -15,6 +15,7 @@
 #include "gateway/answer.h"
 #include "gateway/answer_head.h"
 #include "gateway/attempts.h"
+#include "gateway/call_trail.h"
 #include "gateway/client.h"
 #include "gateway/counted.h"
 #include "gateway/counters.h"
@@ -144,6 +145,8 @@ class Exchange {
   bool in_doubt_ = false;                     // whether that one was acted upon
   bool doubted_before_ = false;
   provider::Repeat repeat_ = provider::Repeat::once;
+
+  CallTrail trail_;  // for the log and the metrics
 
   // What goes to the client.
   Refused refused_;

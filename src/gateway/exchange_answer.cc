@@ -10,6 +10,7 @@
 #include "gateway/memory.h"
 #include "gateway/reactor.h"
 #include "gateway/relay.h"
+#include "gateway/trace_context.h"
 #include "provider/error_shape.h"
 
 namespace keypool::gateway {
@@ -63,6 +64,7 @@ Task<Exchange::After> Exchange::relay() {
   if (filters) relay.filter_usage_event();
   for (;;) {
     const auto state = relay.advance();
+    if (relay.bytes() > 0) trail_.first_byte_passes(reactor_.site().clock);
     if (state == Relay::State::done) break;
     if (state == Relay::State::client_broken) {
       if (success) lease_.succeed(finish(state::Figure::hung_up));
@@ -161,6 +163,25 @@ Exchange::After Exchange::hung_up() {
 }
 
 void Exchange::ended(Outcome outcome, int status) {
+  const Clock& clock = reactor_.site().clock;
+  const auto now = clock.now();
+  const auto path = request_.target().substr(0, request_.target().find('?'));
+  const auto trace_id = trace_id_of(request_.headers());
+  trail_.ends(outcome, status, now);
+  const auto took = std::chrono::duration_cast<milliseconds>(now - began_);
+  reactor_.calls().add({.at = clock.wall() - took,
+                        .endpoint = endpoint_ != nullptr ? std::string_view(endpoint_->name) : "",
+                        .model = call_.model,
+                        .method = request_.method(),
+                        .path = path,
+                        .trace_id = trace_id,
+                        .status = status,
+                        .outcome = outcome,
+                        .waited = trail_.waited(),
+                        .first_byte = trail_.first_byte(),
+                        .duration = took,
+                        .used = trail_.used(),
+                        .tries = trail_.tries()});
   body_.forget();
   answer_.forget_body();
   in_flight_ = {};
@@ -173,11 +194,11 @@ void Exchange::ended(Outcome outcome, int status) {
         .fetch_add(1, std::memory_order_relaxed);
   }
   if (!spdlog::should_log(spdlog::level::debug)) return;
-  spdlog::debug("{} {}: {} {} after {} ms, endpoint \"{}\", key \"{}\", model \"{}\", {} tries",
-                request_.method(), request_.target().substr(0, request_.target().find('?')),
-                to_string(outcome), status, time_so_far().count(),
-                endpoint_ != nullptr ? std::string_view(endpoint_->name) : "", key_name_,
-                call_.model, tries_);
+  spdlog::debug(
+      "{} {}: {} {} after {} ms, endpoint \"{}\", key \"{}\", model \"{}\", {} tries, trace \"{}\"",
+      request_.method(), path, to_string(outcome), status, took.count(),
+      endpoint_ != nullptr ? std::string_view(endpoint_->name) : "", key_name_, call_.model, tries_,
+      trace_id);
 }
 
 }  // namespace keypool::gateway

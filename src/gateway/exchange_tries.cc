@@ -27,8 +27,12 @@ constexpr milliseconds kShortAdvice{1'000};
 
 // At once, or from the pool's queue.
 Task<std::expected<void, LeaseError>> Exchange::lease_key() {
-  if (endpoint_->keyless) co_return std::expected<void, LeaseError>();
   auto& site = reactor_.site();
+  trail_.key_is_asked_for(site.clock.now());
+  if (endpoint_->keyless) {
+    trail_.key_is_had({}, site.clock.now());
+    co_return std::expected<void, LeaseError>();
+  }
   const LeaseRequest request{.model = call_.model,
                              .estimated_input_tokens = call_.input_tokens,
                              .estimated_output_tokens = call_.output_tokens,
@@ -51,6 +55,7 @@ Task<std::expected<void, LeaseError>> Exchange::lease_key() {
   }
   lease_ = std::move(*leased);
   key_name_ = lease_.key_name();
+  trail_.key_is_had(key_name_, site.clock.now());
   co_return std::expected<void, LeaseError>();
 }
 
@@ -143,8 +148,11 @@ Task<bool> Exchange::pause(milliseconds time) {
 Task<Exchange::Tried> Exchange::try_upstream() {
   auto& server = reactor_.upstream(endpoint_index_);
   ++tries_;
-  if (tries_ > 1) {
-    reactor_.site().counters.of(endpoint_index_).retries.fetch_add(1, std::memory_order_relaxed);
+  if (const auto before = trail_.last_end(); tries_ > 1 && before) {
+    reactor_.site()
+        .counters.of(endpoint_index_)
+        .retries[static_cast<std::size_t>(*before)]
+        .fetch_add(1, std::memory_order_relaxed);
   }
   // A kept connection may turn out to be stale; what is sent once must not be lost on one.
   const bool sent_once = !body_.whole() || repeat_ == provider::Repeat::never;

@@ -58,12 +58,12 @@ Success Exchange::used(state::Figure end, const provider::Usage& usage) {
 
 // One try, at its end.
 void Exchange::record(Figure end, const provider::Usage& usage, std::uint64_t cost) {
+  const state::Figures figures = figures_of(end, usage, cost);
+  trail_.add_used(figures);
   state::Tally* const tally = reactor_.tally();
   if (tally == nullptr) return;
-  tally->add({.endpoint = endpoint_->name,
-              .key = key_name_,
-              .model = call_.model,
-              .figures = figures_of(end, usage, cost)});
+  tally->add(
+      {.endpoint = endpoint_->name, .key = key_name_, .model = call_.model, .figures = figures});
 }
 
 }  // namespace keypool::gateway

@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kErrorBodyTime{5'000};
 
 // How the ledger counts a try that ended with its verdict.
-std::optional<state::Figure> end_of(provider::VerdictKind kind) noexcept {
+std::optional<state::Figure> figure_of(provider::VerdictKind kind) noexcept {
   switch (kind) {
     case provider::VerdictKind::success:
       return std::nullopt;
@@ -109,7 +109,11 @@ void Exchange::note_limits() {
 
 // A success is settled when its usage is known.
 Fault Exchange::settle(const provider::Verdict& verdict) {
-  if (const auto end = end_of(verdict.kind)) record(*end);
+  if (const auto figure = figure_of(verdict.kind)) {
+    record(*figure);
+    trail_.try_ends(end_of(verdict.kind), answer_.head().status(), verdict.reason,
+                    reactor_.site().clock.now());
+  }
   switch (verdict.kind) {
     case provider::VerdictKind::success:
       break;

@@ -66,6 +66,7 @@ class Gateway::State {
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] const Counters& counters() const noexcept { return site_.counters; }
+  [[nodiscard]] const CallLog& calls() const noexcept { return site_.calls; }
 
  private:
   // Runs it on each reactor's thread, one after another, and waits for it.
@@ -103,6 +104,10 @@ std::size_t Gateway::in_flight() const noexcept {
 }
 
 const Counters& Gateway::counters() const noexcept { return state_->counters(); }
+
+std::vector<state::CallRecord> Gateway::calls(const state::CallQuestion& question) const {
+  return state_->calls().read(question);
+}
 
 std::size_t Gateway::drain(std::chrono::milliseconds grace) { return state_->drain(grace); }
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <keypool/clock.h>
 #include <keypool/key_pool.h>
@@ -12,6 +14,7 @@
 #include "config/config.h"
 #include "gateway/counters.h"
 #include "gateway/resource_owners.h"
+#include "state/call_record.h"
 #include "state/ledger.h"
 
 namespace keypool::gateway {
@@ -21,6 +24,7 @@ struct GatewayParts {
   const Clock* clock = nullptr;      ///< the pool's own; null: the machine's
   ResourceOwners* owners = nullptr;  ///< null: they are remembered in memory
   state::Ledger* ledger = nullptr;   ///< null: usage is counted by key only
+  std::size_t calls_kept = 1000;     ///< how many calls that have ended are remembered
 };
 
 /// The data path: listens, leases a key for each call, relays it, settles the lease.
@@ -47,6 +51,9 @@ class Gateway {
 
   /// What became of the calls so far. Valid as long as the gateway.
   [[nodiscard]] const Counters& counters() const noexcept;
+
+  /// The calls that ended last, of those that are asked for, the newest first.
+  [[nodiscard]] std::vector<state::CallRecord> calls(const state::CallQuestion& question) const;
 
   /// Accepts no new call, lets the running ones end within `grace`, then cuts them off. Returns how
   /// many were cut off. Blocks until all is over.

@@ -27,6 +27,8 @@ void block_sigpipe() {
 Reactor::Reactor(Site& site)
     : site_(site),
       tally_(site.ledger != nullptr ? &site.ledger->new_tally() : nullptr),
+      times_(site.counters.new_times()),
+      calls_(site.calls.new_ring()),
       // Sockets and timers are this thread's alone; only `post` comes from others.
       io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       work_(io_.get_executor()),

@@ -9,6 +9,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "gateway/call_log.h"
 #include "gateway/connection.h"
 #include "gateway/poller.h"
 #include "gateway/scratch.h"
@@ -39,6 +40,11 @@ class Reactor {
   [[nodiscard]] Site& site() noexcept { return site_; }
   [[nodiscard]] Deadlines& deadlines() noexcept { return deadlines_; }
   [[nodiscard]] Scratch& scratch() noexcept { return scratch_; }
+  /// Where this thread counts how long things take, by endpoint.
+  [[nodiscard]] EndpointTimes<Times>& times(std::size_t endpoint) noexcept {
+    return times_[endpoint];
+  }
+  [[nodiscard]] CallRing& calls() noexcept { return calls_; }
   /// Where this thread counts usage; null: nowhere.
   [[nodiscard]] state::Tally* tally() noexcept { return tally_; }
   [[nodiscard]] Upstream& upstream(std::size_t endpoint) noexcept { return *upstreams_[endpoint]; }
@@ -58,6 +64,8 @@ class Reactor {
 
   Site& site_;
   state::Tally* const tally_;
+  const std::span<EndpointTimes<Times>> times_;
+  CallRing& calls_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   Poller poller_;

@@ -36,6 +36,7 @@ Site::Site(const config::Config& settings, KeyPool& keys, const GatewayParts& pa
       clock(parts.clock != nullptr ? *parts.clock : system_clock()),
       pool(keys),
       counters(settings.endpoints.size()),
+      calls(parts.calls_kept),
       fallbacks(places_of_fallbacks(config)),
       owners(parts.owners != nullptr ? *parts.owners : remembered_),
       ledger(parts.ledger),

@@ -11,6 +11,7 @@
 #include <keypool/key_pool.h>
 
 #include "config/config.h"
+#include "gateway/call_log.h"
 #include "gateway/counters.h"
 #include "gateway/gateway.h"
 #include "gateway/resource_owners.h"
@@ -33,6 +34,7 @@ struct Site {
   const Clock& clock;
   KeyPool& pool;
   Counters counters;
+  CallLog calls;
   std::unique_ptr<TlsClient> tls;  ///< null where no endpoint needs it
 
   /// Endpoint::fallback of each, as places in Config::endpoints.

@@ -70,7 +70,7 @@ std::expected<KeyPlan, std::string> plan_keys(const Simulation& base, const Key&
     Simulation simulation = base;
     simulation.scenario.keys = copies_of(kind, count);
     KeyPlan plan{.keys = count, .outcome = simulate(simulation), .tries = {}};
-    tries.push_back({count, plan.outcome.failed, plan.outcome.wait_p99});
+    tries.push_back({count, plan.outcome.failed, plan.outcome.refused, plan.outcome.wait_p99});
     return plan;
   };
   const auto good = [&](const KeyPlan& plan) {

@@ -17,6 +17,7 @@ struct KeyPlan {
   struct Try {
     std::size_t keys = 0;
     std::uint64_t failed = 0;
+    std::uint64_t refused = 0;  ///< answers 429
     std::chrono::milliseconds wait_p99{0};
   };
 

@@ -91,5 +91,22 @@ TEST_F(KeyCommands, CannotBreakTheLineOfTheAudit) {
   EXPECT_THAT(watched_.audited[0], Not(HasSubstr("\n")));
 }
 
+TEST_F(KeyCommands, DrainsAKeyUntilItIsEnabled) {
+  const auto answer = watched_.ask("POST", "/api/v1/keys/crowd/K0/drain");
+  EXPECT_EQ(json::parse(answer.body)["key"]["state"], "draining");
+  EXPECT_EQ(watched_.pool.available_keys("crowd"), 2u);
+  EXPECT_EQ(json::parse(watched_.ask("POST", "/api/v1/keys/crowd/K0/enable").body)["key"]["state"],
+            "ready");
+}
+
+TEST_F(KeyCommands, ProbesAKeyThatRests) {
+  watched_.pool.report_rate_limit("crowd", "K0", std::chrono::milliseconds(60'000));
+  const auto answer = watched_.ask("POST", "/api/v1/keys/crowd/K0/probe");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  const auto lease = watched_.pool.lease("crowd");
+  ASSERT_TRUE(lease);
+  EXPECT_EQ(lease->key_name(), "K0") << "the next call is its";
+}
+
 }  // namespace
 }  // namespace keypool::admin

@@ -1,5 +1,6 @@
 #include "admin/metrics.h"
 
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -21,7 +22,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::string metrics_of(WatchedPool& watched) {
-  return metrics_text(take_snapshot(watched.subject()));
+  return metrics_text(take_snapshot(watched.subject()), watched.used);
 }
 
 TEST(Metrics, CountWhatBecameOfEachKeysRequests) {
@@ -36,28 +37,73 @@ TEST(Metrics, CountWhatBecameOfEachKeysRequests) {
   EXPECT_THAT(text,
               HasSubstr("keypool_requests_total{endpoint=\"openai\",key=\"OPENAI_API_KEY[0]\","
                         "outcome=\"succeeded\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("keypool_tokens_total{endpoint=\"openai\",key=\"OPENAI_API_KEY[0]\","
-                              "direction=\"input\"} 100\n"));
   EXPECT_THAT(text, HasSubstr("keypool_key_state{endpoint=\"openai\",key=\"OPENAI_API_KEY[1]\","
                               "state=\"cooling\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("keypool_keys{endpoint=\"openai\",state=\"ready\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("keypool_upstream_seconds_sum{endpoint=\"openai\"} 1.5\n"));
 }
 
 TEST(Metrics, CountWhatBecameOfCalls) {
   WatchedPool watched;
-  watched.traffic = {
-      .endpoints = {{.answered = 5, .refused = 2, .in_flight = 3, .retries = 1, .fallbacks = 6}},
-      .connections = 4,
-      .astray = 9};
+  watched.traffic = {.endpoints = {{.answered = 5,
+                                    .refused = 2,
+                                    .in_flight = 3,
+                                    .retries = 1,
+                                    .retries_after = {{"throttled", 1}},
+                                    .fallbacks = 6}},
+                     .connections = 4,
+                     .astray = 9};
   const auto text = metrics_of(watched);
   EXPECT_THAT(text, HasSubstr("keypool_calls_total{endpoint=\"openai\",outcome=\"answered\"} 5\n"));
   EXPECT_THAT(text, HasSubstr("keypool_in_flight{endpoint=\"openai\"} 3\n"));
-  EXPECT_THAT(text, HasSubstr("keypool_retries_total{endpoint=\"openai\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("keypool_retries_total{endpoint=\"openai\",reason=\"throttled\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("keypool_fallbacks_total{endpoint=\"openai\"} 6\n"));
   EXPECT_THAT(text, HasSubstr("keypool_waiting{endpoint=\"openai\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("keypool_connections 4\n"));
   EXPECT_THAT(text, HasSubstr("keypool_astray_calls_total 9\n"));
+}
+
+state::Figures tokens(std::uint64_t input, std::uint64_t output, std::uint64_t micro_usd) {
+  state::Figures figures;
+  figures[state::Figure::input_tokens] = input;
+  figures[state::Figure::output_tokens] = output;
+  figures[state::Figure::cost_micro_usd] = micro_usd;
+  return figures;
+}
+
+TEST(Metrics, CountTokensAndCostByKeyAndModel) {
+  WatchedPool watched;
+  watched.used[{"openai", "A", "gpt"}] = tokens(100, 50, 2'500'000);
+  const auto text = metrics_of(watched);
+  EXPECT_THAT(text, HasSubstr("keypool_tokens_total{endpoint=\"openai\",key=\"A\",model=\"gpt\","
+                              "direction=\"input\"} 100\n"));
+  EXPECT_THAT(text, HasSubstr("model=\"gpt\",direction=\"output\"} 50\n"));
+  EXPECT_THAT(text, HasSubstr("keypool_cost_usd_total{endpoint=\"openai\",key=\"A\",model=\"gpt\"} "
+                              "2.5\n"));
+}
+
+TEST(Metrics, AddUpTheUsageOfKeysThatAreNotToldApart) {
+  WatchedPool watched;
+  watched.add_crowd("crowd", kKeysToldApart + 1);
+  watched.used[{"crowd", "K0", "gpt"}] = tokens(100, 0, 0);
+  watched.used[{"crowd", "K1", "gpt"}] = tokens(11, 0, 0);
+  EXPECT_THAT(metrics_of(watched),
+              HasSubstr("keypool_tokens_total{endpoint=\"crowd\",model=\"gpt\","
+                        "direction=\"input\"} 111\n"));
+}
+
+TEST(Metrics, TellTimesInBucketsThatAddUp) {
+  WatchedPool watched;
+  const std::array bounds{0.1, 1.0};
+  watched.traffic.time_bounds = bounds;
+  watched.traffic.endpoints = {{.lease_wait = {.counts = {3, 2, 1}, .seconds = 7.5}}};
+  const auto text = metrics_of(watched);
+  const std::string name = "keypool_lease_wait_seconds";
+  EXPECT_THAT(text, HasSubstr(name + "_bucket{endpoint=\"openai\",le=\"0.1\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr(name + "_bucket{endpoint=\"openai\",le=\"1\"} 5\n"));
+  EXPECT_THAT(text, HasSubstr(name + "_bucket{endpoint=\"openai\",le=\"+Inf\"} 6\n"));
+  EXPECT_THAT(text, HasSubstr(name + "_count{endpoint=\"openai\"} 6\n"));
+  EXPECT_THAT(text, HasSubstr(name + "_sum{endpoint=\"openai\"} 7.5\n"));
 }
 
 TEST(Metrics, TellKeysApartUpToAThousand) {

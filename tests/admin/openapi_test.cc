@@ -106,6 +106,8 @@ TEST_P(OpenApiAnswer, IsAsDescribed) {
   watched.ledger.new_tally().add(
       {.endpoint = "openai", .key = "OPENAI_API_KEY[0]", .model = "gpt-4.1", .figures = {{1}}});
 
+  watched.calls = {{.id = 1, .outcome = "answered", .tries = {{.verdict = "success"}}}};
+
   const auto answer = watched.ask(given.method, given.target, given.body);
 
   EXPECT_EQ(answer.status, given.status);
@@ -138,6 +140,9 @@ INSTANTIATE_TEST_SUITE_P(
                          "/api/v1/usage?by=hour&group=endpoint,key,model,client", "", 200},
                     Case{"UsageOfAnotherCalendar", "GET", "/api/v1/usage",
                          "/api/v1/usage?from=1403-09-04-", "", 400},
+                    Case{"Calls", "GET", "/api/v1/calls", "/api/v1/calls?limit=5", "", 200},
+                    Case{"CallsOfAnotherOutcome", "GET", "/api/v1/calls",
+                         "/api/v1/calls?outcome=fine", "", 400},
                     Case{"Config", "GET", "/api/v1/config", "/api/v1/config", "", 200},
                     Case{"Disable", "POST", "/api/v1/keys/{endpoint}/{name}/{command}",
                          std::string(kKey) + "/disable", "", 200},

@@ -80,5 +80,20 @@ TEST_F(PulseOfAGateway, SaysHowManyItLeftOut) {
   EXPECT_GT(changes["left_out"], 0);
 }
 
+TEST_F(PulseOfAGateway, TellsOfCallsThatEndedSinceTheLastBeatTheOldestFirst) {
+  watched_.calls = {{.id = 5}};
+  EXPECT_THAT(pulse_.beat(), testing::Not(HasSubstr("event: call\n"))) << "that is history";
+  watched_.calls = {{.id = 7}, {.id = 6}, {.id = 5}};
+  clock_.advance(Pulse::kEvery);
+  const std::string beat = pulse_.beat();
+  const auto older = beat.find("\"id\":6");
+  const auto newer = beat.find("\"id\":7");
+  EXPECT_NE(older, std::string::npos);
+  EXPECT_LT(older, newer);
+  EXPECT_THAT(beat, testing::Not(HasSubstr("\"id\":5")));
+  clock_.advance(Pulse::kEvery);
+  EXPECT_THAT(pulse_.beat(), testing::Not(HasSubstr("event: call\n")));
+}
+
 }  // namespace
 }  // namespace keypool::admin

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +28,10 @@ struct WatchedPool {
   Traffic traffic;
   state::Store store{{.folder = ":memory:"}};
   state::Ledger ledger{store, {.every = std::chrono::milliseconds(0)}};
+  std::vector<state::CallRecord> calls;  ///< the newest first
+  UsedBySeries used;
+  state::CallQuestion asked;           ///< for calls, last
+  std::optional<PlanOutcome> planned;  ///< nothing: another plan is being made
   bool stopping = false;
   std::vector<std::string> audited;
 
@@ -50,6 +56,20 @@ struct WatchedPool {
               if (!ledger.flush()) return std::unexpected(state::StoreError{});
               return state::usage(store, question);
             },
+            .used = [this] { return used; },
+            .calls =
+                [this](const state::CallQuestion& question) {
+                  asked = question;
+                  auto newer = calls;
+                  std::erase_if(newer, [&](const auto& call) { return call.id <= question.after; });
+                  return newer;
+                },
+            .plan =
+                [this](const PlanQuestion&, const std::function<void(PlanOutcome)>& then) {
+                  if (!planned) return false;
+                  then(*planned);
+                  return true;
+                },
             .stopping = [this] { return stopping; },
             .audit = [this](std::string_view line) { audited.emplace_back(line); }};
   }

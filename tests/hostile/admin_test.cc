@@ -25,7 +25,10 @@ TEST(HostileAdmin, RequestsAreReadInOneWayOrRefused) {
   admin::Admin admin({.config = config,
                       .pool = pool,
                       .traffic = [] { return admin::Traffic{.endpoints = {{}}}; },
-                      .usage = [](const auto&) { return admin::UsageRows(); }});
+                      .usage = [](const auto&) { return admin::UsageRows(); },
+                      .used = [] { return admin::UsedBySeries(); },
+                      .calls = [](const auto&) { return std::vector<state::CallRecord>(); },
+                      .plan = [](const auto&, const auto&) { return false; }});
   ASSERT_TRUE(admin.start());
 
   for (const auto& row : read_cases(KEYPOOL_HOSTILE_CASES "/admin.cases")) {
