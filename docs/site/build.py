@@ -25,6 +25,7 @@ GROUPS = {
     "Start": [("README.md", "keypool")],
     "Run it": [
         ("docs/cli.md", "Command line"),
+        ("docs/dashboard.md", "Dashboard"),
         ("docs/api.md", "Admin API"),
         ("docs/metrics.md", "Metrics"),
         ("docs/providers.md", "Providers"),

@@ -106,6 +106,38 @@ test("a model's name that holds markup is only text", async (test) => {
   assert.doesNotMatch(await page.title(), /owned/);
 });
 
+test("names of models, keys and clients that hold markup are only text on every page", async (test) => {
+  const watched = await gateway(test, { keys: keysNamed(["VICTIM_KEY"]) });
+  await watched.call("victim-model");
+  const evil = (name) => `<img src=x onerror="document.title='owned'"><b>${name}</b>"'>`;
+  const page = await browse(test);
+  // The gateway refuses such names for keys and clients; the pages must not rely on it.
+  await page.route(/\/api\/v1\/(keys|usage)/, async (route) => {
+    const answer = await route.fetch();
+    const names = ["VICTIM_KEY", "victim-model"];
+    const poisoned = (value, field = "") => {
+      if (field === "client") return evil("victim");
+      if (typeof value === "string") return names.includes(value) ? evil(value) : value;
+      if (Array.isArray(value)) return value.map((one) => poisoned(one));
+      if (value && typeof value === "object") {
+        return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, poisoned(inner, field)]));
+      }
+      return value;
+    };
+    await route.fulfill({ response: answer, json: poisoned(await answer.json()) });
+  });
+  for (const [path, name] of [
+    ["keys", "VICTIM_KEY"], ["keys/openai/VICTIM_KEY", "VICTIM_KEY"], ["usage?split=model", "victim-model"],
+    ["usage?split=key", "VICTIM_KEY"], ["usage?split=client", "victim"],
+  ]) {
+    await page.goto(`${watched.admin}/#/${path}`);
+    await page.locator("main").getByText(evil(name)).first().waitFor();
+    assert.equal(await page.locator("main img, main script, main b b").count(), 0, path);
+    assert.doesNotMatch(await page.title(), /owned/);
+  }
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+});
+
 test("an address that holds markup is only text", async (test) => {
   const watched = await gateway(test, { keys: keysNamed(["VICTIM_KEY"]) });
   const page = await browse(test);

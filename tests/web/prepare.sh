@@ -5,7 +5,7 @@ set -euo pipefail
 source=$1 dest=$2
 
 mkdir -p "$dest"
-cp "$source"/*.mjs "$source"/package.json "$source"/package-lock.json "$dest"
+cp "$source"/*.mjs "$source"/*.py "$source"/package.json "$source"/package-lock.json "$dest"
 cd "$dest"
 cmp -s package-lock.json node_modules/.installed && exit 0
 npm ci --no-audit --no-fund --ignore-scripts

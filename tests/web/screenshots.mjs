@@ -1,12 +1,16 @@
 // Pictures of each page for the documentation: light, dark and narrow.
 //
 //   KEYPOOL_BINARY=… CHROMIUM=… node screenshots.mjs FOLDER
+import { execFileSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { browse, gateway } from "./watched.mjs";
 
 const folder = process.argv[2];
 const kSeconds = 75; // of traffic, so that the charts have something to show
+
+const month = fileURLToPath(new URL("month.py", import.meta.url));
 
 const key = (name, limits, more = {}) => ({ name, secret: `sk-lab-${name.toLowerCase()}`, limits, ...more });
 const models = (rpm, tpm) => ({ "*": { rpm, tpm } });
@@ -37,17 +41,29 @@ try {
       { keys: "PREPAID_KEY", error: "insufficient_quota" },
       { keys: "NIGHTLY_KEY", calls: [9, 9], answer: { status: 429, headers: { "retry-after": "240" }, body: "{}" } },
     ],
+    wait: "10s",
     more: (url) => [
       { name: "research", base_url: url, dialect: "openai", keys: ["TEAM_SEARCH_KEY"] },
       { name: "local", base_url: url, dialect: "openai", keys: "none" },
     ],
   });
+  await watched.stop();
+  execFileSync("python3", [month, watched.database]);
+  await watched.startAgain();
   await fetch(`${watched.admin}/api/v1/keys/openai/TEAM_SUPPORT_KEY/disable`, { method: "POST" });
 
   const pages = {
     overview: "/#/",
     keys: "/#/keys?endpoint=openai",
     key: "/#/keys/openai/BATCH_KEY",
+    usage: "/#/usage",
+  };
+  /** What is done on a page before its picture is taken. */
+  const prepare = {
+    async usage(page) {
+      const { width } = await page.locator(".u-over").boundingBox();
+      await page.locator(".u-over").hover({ position: { x: width * 0.7, y: 60 } });
+    },
   };
   const looks = {
     light: { width: 1360, height: 850, colorScheme: "light" },
@@ -73,6 +89,7 @@ try {
       await page.goto(watched.admin + path);
       await page.locator("h1").waitFor();
       await page.waitForTimeout(2500);
+      await prepare[name]?.(page);
       await page.screenshot({ path: join(folder, `${name}-${look}.png`) });
     }
   }

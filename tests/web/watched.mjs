@@ -95,6 +95,7 @@ export async function gateway(test, options) {
   return {
     admin,
     log: () => program.output,
+    database: join(home, ".local/state/keypool/keypool.db"),
     api: async (path) => (await fetch(`${admin}/api/v1/${path}`)).json(),
     /** What the provider itself has counted, all keys together. */
     async observed() {
