@@ -120,7 +120,8 @@ def scrape_figures(seen):
     ms, size, share = (seen.value("scrapes", proxy, field) for field in ("ms", "bytes", "cpu_share"))
     return [Figure("/metrics with 41,000 keys: time", f"{ms:.0f} ms", "", ms, "ms", 250),
             Figure("/metrics with 41,000 keys: size", f"{size / 1000:.0f} KB", "", size / 1000, "KB", 2000),
-            Figure("/metrics with 41,000 keys, each second", f"{share:.1%} of a core", "", 100 * share, "% of a core")]
+            Figure("/metrics with 41,000 keys, each second", f"{share:.2%} of a core", "", 100 * share,
+                   "% of a core", 1.0)]
 
 
 def thread_figures(seen):

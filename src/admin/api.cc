@@ -18,6 +18,7 @@
 #include "admin/key_commands.h"
 #include "admin/key_json.h"
 #include "admin/key_list.h"
+#include "admin/key_settings.h"
 #include "admin/known_endpoint.h"
 #include "admin/metrics.h"
 #include "admin/overview.h"
@@ -190,6 +191,12 @@ http::Answer change_keys(const Call& call) {
   return tell_keys(call.subject, call.request.body, *command);
 }
 
+http::Answer add_keys(const Call& call) { return add_key(call.subject, call.request.body); }
+
+http::Answer weigh(const Call& call) {
+  return set_weight(call.subject, call.named[0], call.named[1], call.request.body);
+}
+
 using Handle = http::Answer (*)(const Call&);
 
 constexpr auto kApi = std::to_array<Endpoint>({
@@ -210,15 +217,17 @@ constexpr auto kApi = std::to_array<Endpoint>({
     {"GET", "/api/v1/calls", "the calls that ended last, with the tries of each"},
     {"GET", "/api/v1/plan", "?endpoint=NAME: how many keys the traffic of the ledger needs"},
     {"GET", "/api/v1/config", "the configuration in force"},
+    {"POST", "/api/v1/keys", "add the keys that a name resolves to"},
+    {"POST", "/api/v1/keys/{endpoint}/{name}/weight", "a key's share of the load"},
     {"POST", "/api/v1/keys/{endpoint}/{name}/{command}",
      "disable, enable, drain, reset or probe a key"},
     {"POST", "/api/v1/keys/{command}", "the same for several keys, or for all of an endpoint"},
 });
 
 constexpr std::array<Handle, kApi.size()> kHandles{
-    front_page,    file,   health,    readiness,     metrics,    description,
-    show_overview, events, endpoints, keys,          one_key,    lanes,
-    usage,         calls,  plan,      configuration, change_key, change_keys};
+    front_page, file,          health,   readiness, metrics,    description, show_overview,
+    events,     endpoints,     keys,     one_key,   lanes,      usage,       calls,
+    plan,       configuration, add_keys, weigh,     change_key, change_keys};
 
 /// What stands at the `{…}` of `pattern`; nothing when `path` is another.
 std::optional<Segments> match(std::string_view pattern, const Segments& path) {
@@ -252,14 +261,14 @@ http::Answer wrong_method(const http::Request& request, std::string_view allowed
 http::Answer routed(const http::Request& request, const Subject& subject) {
   const auto path = path_segments(request.path());
   if (!path) return error_answer(400, "bad_request", "the path holds a broken %-escape");
-  std::string_view allowed;
+  std::string allowed;
   for (std::size_t i = 0; i < kApi.size(); ++i) {
     auto named = match(kApi[i].path, *path);
     if (!named) continue;
     if (request.method == kApi[i].method) {
       return kHandles[i]({request, subject, std::move(*named)});
     }
-    allowed = kApi[i].method;
+    allowed += (allowed.empty() ? "" : ", ") + std::string(kApi[i].method);
   }
   if (!allowed.empty()) return wrong_method(request, allowed);
   return error_answer(404, "not_found",

@@ -69,6 +69,14 @@ json key_config_json(const config::Key& key) {
           {"disabled", key.disabled}};
 }
 
+json price_json(const provider::ModelPrice& of_model) {
+  const auto usd = [](std::uint64_t micro_usd) { return static_cast<double>(micro_usd) / 1e6; };
+  const provider::Price& price = of_model.price;
+  json told{{"model", of_model.model}, {"input", usd(price.input)}, {"output", usd(price.output)}};
+  if (price.cached_input) told["cached_input"] = usd(*price.cached_input);
+  return told;
+}
+
 json endpoint_json(const config::Endpoint& endpoint) {
   json keys = json::array();
   for (const config::Key& key : endpoint.keys) keys.push_back(key_config_json(key));
@@ -96,6 +104,8 @@ json config_json(const config::Config& config) {
   for (const config::Route& route : config.routes) {
     routes.push_back({{"model", route.model}, {"endpoint", route.endpoint}});
   }
+  json prices = json::array();
+  for (const provider::ModelPrice& price : config.prices) prices.push_back(price_json(price));
   const config::Limits& limits = config.limits;
   return {{"file", config.file.string()},
           {"listen", config.listen.text()},
@@ -113,7 +123,9 @@ json config_json(const config::Config& config) {
             {"max_waiting", limits.max_waiting},
             {"max_waiting_bytes", limits.max_waiting_bytes}}},
           {"endpoints", std::move(endpoints)},
-          {"routes", std::move(routes)}};
+          {"routes", std::move(routes)},
+          {"prices", std::move(prices)},
+          {"state", config.state}};
 }
 
 }  // namespace keypool::admin

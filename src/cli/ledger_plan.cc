@@ -27,12 +27,17 @@ constexpr std::uint64_t kFewestCalls = 100;
 /// About a second for each number of keys that is tried.
 constexpr std::uint64_t kMostCalls = 10'000;
 
+/// Of calls: a try that met a limit was one more of the same.
+std::uint64_t calls_of(const state::Figures& figures) {
+  return figures.requests() - figures[Figure::rate_limited];
+}
+
 /// What the ledger holds of one model, by hour.
 using Hours = std::map<std::string, state::Figures>;
 
 std::uint64_t calls_in(const Hours& hours) {
   std::uint64_t sum = 0;
-  for (const auto& [hour, figures] : hours) sum += figures.requests();
+  for (const auto& [hour, figures] : hours) sum += calls_of(figures);
   return sum;
 }
 
@@ -52,9 +57,9 @@ struct BusyHour {
 
 BusyHour busiest(const Hours& hours) {
   const auto most =
-      std::ranges::max_element(hours, {}, [](const auto& hour) { return hour.second.requests(); });
+      std::ranges::max_element(hours, {}, [](const auto& hour) { return calls_of(hour.second); });
   const state::Figures& figures = most->second;
-  const auto calls = static_cast<double>(figures.requests());
+  const auto calls = static_cast<double>(calls_of(figures));
   // Refused tries used nothing; a call is as large as those that were served.
   const auto served = static_cast<double>(std::max<std::uint64_t>(figures[Figure::succeeded], 1));
   return {.start = most->first,
@@ -172,7 +177,7 @@ std::vector<std::string> assumptions_of(const BusyHour& hour, const lab::Trace& 
                   question.back.count(), hour.start, hour.calls, hour.input_tokens,
                   hour.output_tokens),
       "The ledger tells hours, not moments: calls are spread over the hour in bursts, as uneven as "
-      "recorded traffic is.",
+      "recorded traffic is. The running hour counts as a whole one.",
       fmt::format("{} calls were simulated for each number of keys.", trace.size()),
       fmt::format("A further key has limits like the one in the middle of those known: {} requests "
                   "and {} tokens a minute (0: none known), and an account of its own.",

@@ -155,9 +155,10 @@ TEST_F(Api, UnknownKeyAndVerbAreNotFound) {
 }
 
 TEST_F(Api, WrongMethodSaysTheRightOne) {
-  const auto look = ask("POST", "/api/v1/keys");
+  const auto look = ask("POST", "/api/v1/lanes");
   EXPECT_EQ(look.status, 405);
   EXPECT_EQ(look.header("allow"), "GET");
+  EXPECT_EQ(ask("DELETE", "/api/v1/keys").header("allow"), "GET, POST");
   const auto change = ask("GET", "/api/v1/keys/openai/OPENAI_API_KEY[0]/disable");
   EXPECT_EQ(change.status, 405);
   EXPECT_EQ(change.header("allow"), "POST");

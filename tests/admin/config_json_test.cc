@@ -30,5 +30,12 @@ TEST(ConfigJson, ShowsLimitsByTheNamesOfTheirDimensions) {
   EXPECT_EQ(shown["usd_per_day"], 50);
 }
 
+TEST(ConfigJson, ShowsPricesInUsd) {
+  config::Config config;
+  config.prices = {{.model = "mine*", .price = {.input = 1'500'000, .output = 4'000'000}}};
+  EXPECT_EQ(config_json(config)["prices"],
+            nlohmann::json::parse(R"([{"model": "mine*", "input": 1.5, "output": 4.0}])"));
+}
+
 }  // namespace
 }  // namespace keypool::admin
