@@ -76,12 +76,25 @@ Labels with(Labels labels, std::string name, std::string_view value) {
 
 double number(std::uint64_t count) { return static_cast<double>(count); }
 
-/// Without the keys of endpoints that have more than are told apart.
-UsedBySeries told_apart(const Snapshot& snapshot, const UsedBySeries& used) {
-  std::set<std::string_view> crowds;
+using Crowds = std::set<std::string_view>;
+
+/// Endpoints whose keys are not told apart: they are too many, alone or with those before them.
+Crowds crowds_of(const Snapshot& snapshot) {
+  Crowds crowds;
+  std::size_t told = 0;
   for (const EndpointStats& endpoint : snapshot.endpoints) {
-    if (endpoint.keys.size() > kKeysToldApart) crowds.insert(endpoint.endpoint);
+    const std::size_t keys = endpoint.keys.size();
+    if (keys > kKeysToldApart || told + keys > kKeysToldApartInAll) {
+      crowds.insert(endpoint.endpoint);
+    } else {
+      told += keys;
+    }
   }
+  return crowds;
+}
+
+/// Without the keys of crowds.
+UsedBySeries told_apart(const Crowds& crowds, const UsedBySeries& used) {
   UsedBySeries told;
   for (const auto& [series, figures] : used) {
     const auto& [endpoint, key, model] = series;
@@ -92,6 +105,8 @@ UsedBySeries told_apart(const Snapshot& snapshot, const UsedBySeries& used) {
 
 class Page {
  public:
+  explicit Page(const Crowds& crowds) : crowds_(crowds) {}
+
   void add_endpoint(const EndpointStats& endpoint, const EndpointTraffic& traffic,
                     std::span<const double> time_bounds, std::size_t waiting) {
     const Labels labels{{"endpoint", endpoint.endpoint}};
@@ -109,7 +124,7 @@ class Page {
     KeyFigures sum;
     for (const KeyStats& key : endpoint.keys) sum.add(key);
     if (endpoint.keys.empty()) return;
-    if (endpoint.keys.size() > kKeysToldApart) {
+    if (crowds_.contains(endpoint.endpoint)) {
       add_figures(labels, sum);
       return;
     }
@@ -181,6 +196,7 @@ class Page {
     }
   }
 
+  const Crowds& crowds_;
   Family build_{"keypool_build_info", "The version that runs.", MetricType::Gauge};
   Family connections_{"keypool_connections", "Client connections open now.", MetricType::Gauge};
   Family in_flight_{"keypool_in_flight", "Calls being served now.", MetricType::Gauge};
@@ -214,12 +230,13 @@ class Page {
 }  // namespace
 
 std::string metrics_text(const Snapshot& snapshot, const UsedBySeries& used) {
-  Page page;
+  const Crowds crowds = crowds_of(snapshot);
+  Page page(crowds);
   for (std::size_t place = 0; place < snapshot.endpoints.size(); ++place) {
     page.add_endpoint(snapshot.endpoints[place], snapshot.traffic.endpoints[place],
                       snapshot.traffic.time_bounds, snapshot.waiting[place]);
   }
-  page.add_used(told_apart(snapshot, used));
+  page.add_used(told_apart(crowds, used));
   page.add_gateway(snapshot.traffic);
   return page.text();
 }

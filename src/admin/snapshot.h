@@ -18,6 +18,9 @@ inline constexpr std::array kKeyStates{KeyState::ready,   KeyState::cooling,  Ke
 /// everyday changes in the events.
 inline constexpr std::size_t kKeysToldApart = 1000;
 
+/// And series of /metrics above so many keys of all endpoints together, in their order.
+inline constexpr std::size_t kKeysToldApartInAll = 2000;
+
 /// The gateway at one moment.
 struct Snapshot {
   WallTime at;

@@ -128,6 +128,15 @@ TEST(Metrics, OfFortyThousandKeysStaySmall) {
   EXPECT_LT(metrics_of(watched).size(), 2'000'000);
 }
 
+TEST(Metrics, OfFortyThousandKeysInManyEndpointsStaySmall) {
+  WatchedPool watched;
+  for (int i = 0; i < 41; ++i) watched.add_crowd("crowd-" + std::to_string(i), kKeysToldApart);
+  const auto text = metrics_of(watched);
+  EXPECT_LT(text.size(), 2'000'000);
+  EXPECT_THAT(text, HasSubstr("endpoint=\"crowd-0\",key=\"K999\""));
+  EXPECT_THAT(text, Not(HasSubstr("endpoint=\"crowd-40\",key=")));
+}
+
 TEST(Metrics, PassTheToolThatPrometheusComesWith) {
   if (std::system("command -v promtool >/dev/null") != 0) {
     GTEST_SKIP() << "promtool is not installed (Debian package prometheus)";

@@ -119,6 +119,7 @@ export async function gatewayOverProvider(test, {
     url,
     gateway,
     providerUrl,
+    admin,
     /** For an SDK; Anthropic's and Gemini's paths bring their version with them. */
     baseURL: dialect === "openai" ? `${url}/openai/v1` : `${url}/${dialect}`,
     /** What the admin API tells of each key, by name. */
