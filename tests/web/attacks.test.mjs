@@ -112,7 +112,7 @@ test("names of models, keys and clients that hold markup are only text on every 
   const evil = (name) => `<img src=x onerror="document.title='owned'"><b>${name}</b>"'>`;
   const page = await browse(test);
   // The gateway refuses such names for keys and clients; the pages must not rely on it.
-  await page.route(/\/api\/v1\/(keys|usage)/, async (route) => {
+  await page.route(/\/api\/v1\/(keys|usage|calls)/, async (route) => {
     const answer = await route.fetch();
     const names = ["VICTIM_KEY", "victim-model"];
     const poisoned = (value, field = "") => {
@@ -128,10 +128,11 @@ test("names of models, keys and clients that hold markup are only text on every 
   });
   for (const [path, name] of [
     ["keys", "VICTIM_KEY"], ["keys/openai/VICTIM_KEY", "VICTIM_KEY"], ["usage?split=model", "victim-model"],
-    ["usage?split=key", "VICTIM_KEY"], ["usage?split=client", "victim"],
+    ["usage?split=key", "VICTIM_KEY"], ["usage?split=client", "victim"], ["calls", "victim-model"],
   ]) {
     await page.goto(`${watched.admin}/#/${path}`);
     await page.locator("main").getByText(evil(name)).first().waitFor();
+    if (path === "calls") await page.locator(".call-head").click();
     assert.equal(await page.locator("main img, main script, main b b").count(), 0, path);
     assert.doesNotMatch(await page.title(), /owned/);
   }

@@ -74,7 +74,7 @@ test("every page is usable in the dark, on a small screen, and asks nobody else"
   const watched = await gateway(test, { keys: keysNamed(["FIRST_KEY", "SECOND_KEY"]) });
   await watched.call();
   const page = await browse(test, { width: 360, height: 740, colorScheme: "dark" });
-  for (const path of ["/", "/#/keys", "/#/keys/openai/FIRST_KEY", "/#/usage", "/#/keys/openai/NOBODY", "/#/nowhere"]) {
+  for (const path of ["/", "/#/keys", "/#/keys/openai/FIRST_KEY", "/#/usage", "/#/calls", "/#/plan", "/#/keys/openai/NOBODY", "/#/nowhere"]) {
     await page.goto(watched.admin + path);
     await page.locator("h1").first().waitFor();
     await page.locator(".loading").waitFor({ state: "detached" });

@@ -27,6 +27,16 @@ test("a key is disabled by a click, and enabled again by undo", async (test) => 
   assert.equal(await stateOf(watched, "BETA_KEY"), "ready");
 });
 
+test("a key is drained and taken back on its own page", async (test) => {
+  const { watched, page } = await keysPage(test);
+  await page.goto(`${watched.admin}/#/keys/openai/BETA_KEY`);
+  await page.getByRole("button", { name: "Drain" }).click();
+  await eventually(() => page.locator(".standing .state").innerText(), "draining");
+  assert.equal(await stateOf(watched, "BETA_KEY"), "draining");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await eventually(() => page.locator(".standing .state").innerText(), "ready");
+});
+
 test("a selection is changed at once, by keyboard alone", async (test) => {
   const { watched, page } = await keysPage(test);
   for (const name of ["ALPHA_KEY", "GAMMA_KEY"]) {

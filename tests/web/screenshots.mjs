@@ -57,12 +57,22 @@ try {
     keys: "/#/keys?endpoint=openai",
     key: "/#/keys/openai/BATCH_KEY",
     usage: "/#/usage",
+    calls: "/#/calls",
+    plan: "/#/plan",
   };
   /** What is done on a page before its picture is taken. */
   const prepare = {
     async usage(page) {
       const { width } = await page.locator(".u-over").boundingBox();
       await page.locator(".u-over").hover({ position: { x: width * 0.7, y: 60 } });
+    },
+    async calls(page) {
+      await page.locator(".call-head", { hasText: /after \d other/ }).first().click();
+    },
+    async plan(page) {
+      await page.getByLabel("Longest wait").selectOption("1000");
+      await page.getByRole("button", { name: "Work it out" }).click();
+      await page.locator(".answer").waitFor();
     },
   };
   const looks = {

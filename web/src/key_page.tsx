@@ -63,7 +63,8 @@ export function KeyPage({ endpoint, name, theme }: { endpoint: string; name: str
 
 function Heading({ of, act }: { of: Key; act: (what: KeyCommand) => void }) {
   const out = of.state === "disabled" || of.state === "draining";
-  const offered: KeyCommand[] = [out ? "enable" : "disable", "reset"];
+  const rests = of.state === "cooling" || of.state === "depleted" || of.state === "invalid";
+  const offered: KeyCommand[] = [out ? "enable" : "disable", ...(out ? [] : ["drain" as const]), ...(rests ? ["probe" as const] : []), "reset"];
   return (
     <div class="heading">
       <div>

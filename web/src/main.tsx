@@ -1,10 +1,12 @@
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
+import { CallsPage } from "./calls";
 import { KeyPage } from "./key_page";
 import { KeysPage } from "./keys";
 import { live, useLive, type Connection } from "./live";
 import { OverviewPage } from "./overview";
 import { Empty } from "./parts";
+import { PlanPage } from "./plan";
 import { useRoute, type Route } from "./route";
 import { session } from "./session";
 import { SignIn, useSession } from "./sign_in";
@@ -17,6 +19,8 @@ import "./style/parts.css";
 import "./style/keys.css";
 import "./style/key.css";
 import "./style/usage.css";
+import "./style/calls.css";
+import "./style/plan.css";
 
 const kConnection: Record<Connection, string> = {
   connecting: "connecting",
@@ -30,6 +34,8 @@ function Page({ route, theme }: { route: Route; theme: Theme }) {
   if (page === "keys" && endpoint && name) return <KeyPage endpoint={endpoint} name={name} theme={theme} />;
   if (page === "keys" && !endpoint) return <KeysPage route={route} />;
   if (page === "usage" && !endpoint) return <UsagePage route={route} theme={theme} />;
+  if (page === "calls" && !endpoint) return <CallsPage route={route} />;
+  if (page === "plan" && !endpoint) return <PlanPage route={route} theme={theme} />;
   return (
     <Empty title="There is no such page">
       <p><a href="#/">Overview</a></p>
@@ -63,6 +69,8 @@ function App() {
           {link("overview", "#/", "Overview")}
           {link("keys", "#/keys", "Keys")}
           {link("usage", "#/usage", "Usage")}
+          {link("calls", "#/calls", "Calls")}
+          {link("plan", "#/plan", "Plan")}
         </nav>}
         <span class={`connection connection-${asked ? "out" : connection}`} role="status" title={overview ? `keypool ${overview.version}` : ""}>
           <span class="dot" aria-hidden="true" />

@@ -148,6 +148,8 @@ export function OnlyChip({ what, name, onClear }: { what: string; name: string; 
 const kMeaning: Record<KeyCommand, string> = {
   disable: "Takes it out of rotation until it is enabled",
   enable: "Puts it back into rotation",
+  drain: "Gives it no new call; those that run end as they may",
+  probe: "Ends its rest: the next call tries it and decides",
   reset: "Ends all its cooldowns and forgets why it was out",
 };
 

@@ -14,6 +14,8 @@ const kShown = 10_000;
 const kDone: Record<KeyCommand, string> = {
   enable: "Enabled",
   disable: "Disabled",
+  drain: "Draining",
+  probe: "The next call tries",
   reset: "Reset",
 };
 

@@ -125,7 +125,7 @@ export interface KeyChanges {
   left_out: number;
 }
 
-export const keyCommands = ["disable", "enable", "reset"] as const;
+export const keyCommands = ["disable", "enable", "drain", "probe", "reset"] as const;
 export type KeyCommand = (typeof keyCommands)[number];
 export interface KeyName {
   endpoint: string;
@@ -181,26 +181,27 @@ export interface Attempt {
   key: string;
   started_ms: number; // after the call came
   ended_ms: number;
-  status: number | null; // nothing came back
+  status: number; // 0: nothing came back
   verdict: string;
   why: string;
 }
 
 export interface Call {
-  id: number | string;
-  at: string;
+  id: number; // grows in the order of ending
+  at: string; // when it came
   client: string;
   endpoint: string;
   model: string;
   method: string;
   path: string;
-  status: number | null;
+  trace_id: string;
+  status: number; // 0: the client left before
   outcome: string;
   waited_ms: number;
   first_byte_ms: number | null;
   duration_ms: number;
-  tokens: Partial<UsageTokens> | null;
-  cost_usd: number | null;
+  tokens: UsageTokens;
+  cost_usd: number;
   attempts: Attempt[];
 }
 
@@ -213,10 +214,12 @@ export interface PlanPoint {
 
 export interface Plan {
   endpoint: string;
+  model: string;
   keys_now: number;
   wait_ms: number;
   p99_wait_ms_now: number;
-  keys_needed: number | null; // nothing that was tried is enough
+  keys_needed: number;
+  now: PlanPoint;
   curve: PlanPoint[];
   assumptions: string[];
 }
