@@ -161,12 +161,12 @@ class KeyPool {
 
   /// The right to make one call, or why there is none.
   [[nodiscard]] std::expected<Lease, LeaseError> lease(std::string_view endpoint,
-                                                       const LeaseRequest& request = {});
+                                                       const LeaseRequest& request = kAnyCall);
 
   /// As `lease`; when the endpoint has no key, `fallback_name` is resolved and registered first.
-  [[nodiscard]] std::expected<Lease, LeaseError> lease_or_env(std::string_view endpoint,
-                                                              std::string_view fallback_name,
-                                                              const LeaseRequest& request = {});
+  [[nodiscard]] std::expected<Lease, LeaseError> lease_or_env(
+      std::string_view endpoint, std::string_view fallback_name,
+      const LeaseRequest& request = kAnyCall);
 
   /// As `lease`, but a call that no key has room for waits in arrival order, clients taking turns,
   /// until one has, the deadline passes, or the result is let go of.

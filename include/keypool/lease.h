@@ -45,6 +45,9 @@ struct LeaseRequest {
   std::string_view same_group_as = {};
 };
 
+/// A call of which nothing is known.
+inline constexpr LeaseRequest kAnyCall{};
+
 enum class LeaseErrorKind {
   unknown_endpoint,  ///< nobody registered it
   no_keys,           ///< registered, but no name resolved to a secret
@@ -110,7 +113,7 @@ struct Ticket {
 /// than it began on.
 class [[nodiscard]] Lease {
  public:
-  Lease() noexcept = default;
+  Lease() noexcept {}  // user-provided: a defaulted one would be zeroed before it is filled
   Lease(Lease&& other) noexcept : ticket_(other.ticket_) { other.end(); }
   Lease& operator=(Lease&& other) noexcept;  ///< abandons what this lease held before
   Lease(const Lease&) = delete;

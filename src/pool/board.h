@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -61,18 +63,52 @@ struct alignas(64) Lane {
 };
 static_assert(sizeof(Lane) == 64);
 
+/// How many keys, and lanes of a model, stand inside their endpoint: the more, the more memory an
+/// endpoint takes that has fewer.
+inline constexpr std::size_t kFew = 4;
+
+/// A board's lanes by their number. The first few stand inside, where a call need not ask for their
+/// address before it can fetch them.
+class Lanes {
+ public:
+  Lanes() noexcept = default;
+  Lanes(const Lanes&) = delete;
+  Lanes& operator=(const Lanes&) = delete;
+
+  [[nodiscard]] Lane& operator[](std::size_t number) noexcept { return first_[number]; }
+  [[nodiscard]] const Lane& operator[](std::size_t number) const noexcept { return first_[number]; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] Lane* begin() noexcept { return first_; }
+  [[nodiscard]] Lane* end() noexcept { return first_ + size_; }
+
+  void grow() {
+    if (size_ >= kFew) {
+      if (size_ == kFew) more_.assign(std::move_iterator(begin()), std::move_iterator(end()));
+      more_.emplace_back();
+      first_ = more_.data();
+    }
+    ++size_;
+  }
+
+ private:
+  Lane* first_ = few_.data();
+  std::uint32_t size_ = 0;
+  std::vector<Lane> more_;  ///< all of them, where they are more than a few
+  std::array<Lane, kFew> few_;
+};
+
 /// The lanes of one model, each at its group's number, and their order.
 struct alignas(64) Board {
   // What every call touches, together.
   RankTree ready;  ///< lanes that may be leased, the one to take first in front
-  std::vector<Lane> lanes;
-  std::string model;
-  std::uint32_t in_flight = 0;
-  std::uint32_t number = 0;  ///< in order of first use
   MonotonicTime exact_from =
       kNever;  ///< when a recent time will not do, a little before an opening
   RankTree::Rank told_apart = ~RankTree::Rank{0};  ///< bits of a load that decide
+  std::uint32_t in_flight = 0;
+  std::uint32_t number = 0;  ///< in order of first use
   Circuit circuit;
+  std::string model;
+  Lanes lanes;
 
   RankTree resting;  ///< lanes that will be ready by themselves, by when
   RankTree probes;   ///< lanes whose limits are a guess, by when a call may test it
@@ -90,7 +126,7 @@ struct alignas(64) Board {
 
   void grow() {
     if (lanes.size() == kVeryMany) told_apart = kCoarse;
-    lanes.emplace_back();
+    lanes.grow();
     ready.grow();
     resting.grow();
     probes.grow();

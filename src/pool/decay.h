@@ -16,11 +16,11 @@ namespace keypool::pool {
 class Decay {
  public:
   Decay(std::chrono::milliseconds window, MonotonicTime base) noexcept
-      : window_(window),
-        per_nanosecond_(1.0 / (static_cast<double>(window.count()) * 1e6)),
+      : per_nanosecond_(1.0 / (static_cast<double>(window.count()) * 1e6)),
         base_(base),
         rebase_at_(base + window * kLargestExponent),
-        at_(base) {}
+        at_(base),
+        window_(window) {}
 
   /// The weight of a charge made now. Remembers the last answer: many calls fall into one tick.
   [[nodiscard]] double weight(MonotonicTime now) noexcept {
@@ -60,12 +60,12 @@ class Decay {
     return std::exp(static_cast<double>((at - base_).count()) * per_nanosecond_);
   }
 
-  std::chrono::milliseconds window_;
   double per_nanosecond_;
   MonotonicTime base_;
   MonotonicTime rebase_at_;
   MonotonicTime at_;  ///< when weight_ was computed for
   double weight_ = 1.0;
+  std::chrono::milliseconds window_;
 };
 
 }  // namespace keypool::pool

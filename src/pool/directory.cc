@@ -7,9 +7,14 @@ namespace {
 
 constexpr std::size_t kFirstSize = 16;
 
+std::uint64_t next_id() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
 }  // namespace
 
-Directory::Directory() {
+Directory::Directory() : id_(next_id()) {
   tables_.push_back(std::make_unique<Table>(kFirstSize));
   current_.store(tables_.back().get(), std::memory_order_release);
 }
@@ -36,9 +41,14 @@ void Directory::insert(Table& table, Endpoint& endpoint) noexcept {
   while (table.slots[at].endpoint.load(std::memory_order_relaxed) != nullptr) {
     at = (at + 1) & table.mask;
   }
-  table.slots[at].hash = hash;
-  table.slots[at].name = endpoint.name();
-  table.slots[at].endpoint.store(&endpoint, std::memory_order_release);
+  Slot& slot = table.slots[at];
+  slot.hash = hash;
+  slot.name = endpoint.name();
+  if (slot.name.size() <= sizeof slot.short_name) {
+    slot.name.copy(slot.short_name, slot.name.size());
+    slot.name = {slot.short_name, slot.name.size()};
+  }
+  slot.endpoint.store(&endpoint, std::memory_order_release);
 }
 
 }  // namespace keypool::pool

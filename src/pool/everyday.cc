@@ -18,6 +18,7 @@ void Endpoint::expect(Lane& lane) noexcept {
 void Endpoint::take(Lane& lane, Decay& decay, const Board& board, MonotonicTime now,
                     const LeaseRequest& request, Ticket& ticket) noexcept {
   Key& key = *lane.only_key;
+  __builtin_prefetch(&key.secret);
   ticket.endpoint = this;
   ticket.key = &key;
   ticket.leased_at = now;
@@ -113,25 +114,20 @@ bool Endpoint::take_first(const LeaseRequest& request, Ticket& ticket) noexcept 
   return true;
 }
 
-// Of many endpoints in turn, each is likely out of the cache. The lock makes what comes after it
-// wait; so what will be needed is asked for before.
-void Endpoint::fetch_ahead() const noexcept {
-  constexpr std::size_t kLine = 64;
-  const char* const first = reinterpret_cast<const char*>(&lock_);
-  const char* const last = reinterpret_cast<const char*>(&plain_.resting);
-  for (const char* line = first; line < last; line += kLine) __builtin_prefetch(line);
-}
-
 // The answer is made in its final place: copying what was just written costs more than writing it.
 std::expected<Lease, LeaseError> Endpoint::lease(const LeaseRequest& request) {
-  fetch_ahead();
   std::expected<Lease, LeaseError> lease;
   const bool taken = striped_.load(std::memory_order_acquire) &&
                      take_from_stripe(request, clock_.recent(), lease->ticket_);
-  if (!taken && !take_first(request, lease->ticket_)) [[unlikely]] {
-    lease = lease_with_care(request);
-  }
+  if (!taken && !take_first(request, lease->ticket_)) [[unlikely]]
+    lease_with_care(request, lease);
   return lease;
+}
+
+// Not inlined: what it needs of the stack would burden every lease.
+[[gnu::noinline]] void Endpoint::lease_with_care(const LeaseRequest& request,
+                                                 std::expected<Lease, LeaseError>& lease) {
+  lease = lease_with_care(request);
 }
 
 void Endpoint::succeed(const Ticket& ticket, const Success& success) noexcept {
@@ -149,7 +145,7 @@ bool Endpoint::give_plainly(const Ticket& ticket, const Success& success) noexce
   Board& board = *ticket.board;
   Key& key = *ticket.key;
   Lane& lane = board.lanes[key.group];
-  if (key.claimed_by() != 0 || !lane.plain || !is_ordinary(board, now) || queue_ != nullptr ||
+  if (key.claimed_by() != 0 || !lane.plain || !is_ordinary(board, now) || may_wait_ ||
       ticket.limited) [[unlikely]] {
     return false;
   }

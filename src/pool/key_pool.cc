@@ -12,11 +12,12 @@
 namespace keypool {
 namespace {
 
-LeaseError unknown(std::string_view endpoint) {
-  return {.kind = LeaseErrorKind::unknown_endpoint,
-          .endpoint = std::string(endpoint),
-          .tried = {},
-          .retry_after = std::nullopt};
+/// Apart from the calls it is rare in, which then need no room for it.
+[[gnu::noinline]] std::unexpected<LeaseError> unknown(std::string_view endpoint) {
+  return std::unexpected(LeaseError{.kind = LeaseErrorKind::unknown_endpoint,
+                                    .endpoint = std::string(endpoint),
+                                    .tried = {},
+                                    .retry_after = std::nullopt});
 }
 
 }  // namespace
@@ -157,17 +158,21 @@ bool KeyPool::remove_key(std::string_view endpoint_name, std::string_view key_na
 
 std::expected<Lease, LeaseError> KeyPool::lease(std::string_view endpoint_name,
                                                 const LeaseRequest& request) {
-  pool::Endpoint* endpoint = state_->find(endpoint_name);
-  if (endpoint != nullptr) [[likely]]
-    return endpoint->lease(request);
-  return std::unexpected(unknown(endpoint_name));
+  pool::Endpoint* endpoint = state_->directory.find_again(endpoint_name);
+  if (endpoint == nullptr) {
+    endpoint = state_->find(endpoint_name);
+    if (endpoint == nullptr) [[unlikely]]
+      return unknown(endpoint_name);
+    endpoint->fetch_ahead();
+  }
+  return endpoint->lease(request);
 }
 
 Waiting KeyPool::lease_when_ready(std::string_view endpoint_name, const WaitRequest& request,
                                   OnLease on_lease) {
   pool::Endpoint* endpoint = state_->find(endpoint_name);
   if (endpoint != nullptr) return endpoint->lease_when_ready(request, std::move(on_lease));
-  on_lease(std::unexpected(unknown(endpoint_name)));
+  on_lease(unknown(endpoint_name));
   return {};
 }
 

@@ -1,19 +1,22 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <vector>
 
+#include "pool/board.h"
 #include "pool/key.h"
 
 namespace keypool::pool {
 
-/// Keys at addresses that stay, in order of registration. Chunks that double spare both a few keys
-/// and a hundred thousand an allocation each.
+/// Keys at addresses that stay, in order of registration. The first few stand inside; chunks that
+/// double spare a hundred thousand an allocation each.
 class KeyStore {
  public:
-  KeyStore() = default;
+  KeyStore() { offer(few_); }
   KeyStore(const KeyStore&) = delete;
   KeyStore& operator=(const KeyStore&) = delete;
 
@@ -38,6 +41,9 @@ class KeyStore {
   [[nodiscard]] auto end() const noexcept { return Iterator<const Key*>(nullptr); }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+  /// Those inside, whether they are in use or not.
+  [[nodiscard]] std::span<const Key> few() const noexcept { return few_; }
+
   /// A new key at the end.
   Key& add() {
     if (free_.empty()) add_chunk();
@@ -59,15 +65,19 @@ class KeyStore {
   }
 
  private:
-  static constexpr std::size_t kFirstChunk = 4;
   static constexpr std::size_t kLargestChunk = 1024;
 
   void add_chunk() {
-    const std::size_t count = chunks_.empty() ? kFirstChunk : std::min(size_, kLargestChunk);
+    const std::size_t count = std::min(size_, kLargestChunk);
     chunks_.push_back(std::make_unique<Key[]>(count));
-    for (std::size_t at = count; at > 0; --at) free_.push_back(&chunks_.back()[at - 1]);
+    offer({chunks_.back().get(), count});
   }
 
+  void offer(std::span<Key> keys) {
+    for (std::size_t at = keys.size(); at > 0; --at) free_.push_back(&keys[at - 1]);
+  }
+
+  std::array<Key, kFew> few_;
   std::vector<std::unique_ptr<Key[]>> chunks_;
   std::vector<Key*> free_;
   Key* first_ = nullptr;

@@ -5,6 +5,8 @@
 namespace keypool {
 namespace {
 
+constinit const Secret kNoSecret;
+
 std::string listed(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -53,10 +55,7 @@ void Lease::abandon() noexcept {
   if (pool::Endpoint* endpoint = end()) endpoint->abandon(ticket_);
 }
 
-const Secret& Lease::secret() const noexcept {
-  static const Secret none;
-  return active() ? ticket_.key->secret : none;
-}
+const Secret& Lease::secret() const noexcept { return active() ? ticket_.key->secret : kNoSecret; }
 
 std::string_view Lease::key_name() const noexcept {
   return active() ? std::string_view(ticket_.key->name) : std::string_view();

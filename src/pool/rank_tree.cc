@@ -15,7 +15,7 @@ void RankTree::grow() {
   const std::size_t capacity = std::size_t{8} << (3 * lower_.size());
   if (place == capacity) {
     // The tree gets one level taller: what was the top is the first match of the level below it.
-    lower_.insert(lower_.begin(), std::vector<Match>{top_});
+    lower_.insert(lower_.begin(), std::vector<Line>{Line{top_}});
     const Rank best = lowest(top_);
     top_ = empty_match();
     top_.entry[0] = entry(best, 0);
@@ -23,7 +23,7 @@ void RankTree::grow() {
   std::size_t match = place >> 3;
   for (auto level = lower_.rbegin(); level != lower_.rend(); ++level, match >>= 3) {
     if (match < level->size()) break;
-    level->push_back(empty_match());
+    level->push_back(Line{empty_match()});
   }
   ++size_;
 }

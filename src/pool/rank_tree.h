@@ -11,9 +11,9 @@ namespace keypool::pool {
 /// Which of many places has the lowest rank: a tournament tree, eight to a match.
 ///
 /// A match is one cache line, and up to eight places are a single match inside the object, so small
-/// trees cost one line and large ones log8(n) of them. An entry holds a rank with the number of its
-/// place within the match in the low three bits: the lowest entry of a match names its winner, and
-/// equal ranks go to the lower place.
+/// trees cost one line (where the object begins one) and large ones log8(n) of them. An entry holds
+/// a rank with the number of its place within the match in the low three bits: the lowest entry of
+/// a match names its winner, and equal ranks go to the lower place.
 ///
 /// Cost: `set` and `first` O(log n), no allocation; `grow` O(1) amortised.
 class RankTree {
@@ -61,9 +61,10 @@ class RankTree {
   [[nodiscard]] Rank first_rank() const noexcept { return lowest(top_) & ~Rank{7}; }
 
  private:
-  struct alignas(64) Match {
+  struct Match {
     std::array<Rank, 8> entry;
   };
+  struct alignas(64) Line : Match {};
 
   static Rank entry(Rank rank, std::size_t place) noexcept {
     return (rank & ~Rank{7}) | (place & 7);
@@ -88,7 +89,7 @@ class RankTree {
   void set_below(std::size_t place, Rank rank) noexcept;
 
   Match top_;
-  std::vector<std::vector<Match>> lower_;  ///< from just below the top down to the places
+  std::vector<std::vector<Line>> lower_;  ///< from just below the top down to the places
   std::size_t size_ = 0;
 };
 

@@ -12,6 +12,7 @@ Waiting Endpoint::lease_when_ready(const WaitRequest& wait, OnLease on_lease) {
   Board& board = board_for(request.model);
   bring_up_to_date(board, now);
   if (queue_ == nullptr) queue_ = std::make_shared<Queue>();
+  may_wait_ = true;
   std::unique_lock queue_lock(queue_->mutex);
   const Queue::Call* const head = queue_->front({board.number, std::string(request.same_group_as)});
   const bool first = head == nullptr || (wait.arrived && *wait.arrived < head->arrived);

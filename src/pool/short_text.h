@@ -26,23 +26,32 @@ namespace short_text {
 
 }  // namespace short_text
 
+namespace short_text {
+
+inline constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15;
+inline constexpr std::uint64_t kOther = 0xD1B54A32D192ED03;
+
+/// Of less than sixteen bytes. Not inlined: the copy on the stack would burden every hash.
+[[nodiscard, gnu::noinline]] inline std::uint64_t padded_hash(std::string_view text) noexcept {
+  char padded[16] = {};
+  std::copy(text.begin(), text.end(), padded);
+  const std::uint64_t hash =
+      text.size() * kOdd + mix(eight_bytes(padded) ^ kOther, eight_bytes(padded + 8) ^ kOdd);
+  return hash ^ hash >> 32;
+}
+
+}  // namespace short_text
+
 /// Multiplies and folds; names are an operator's to choose, not an attacker's.
 [[nodiscard]] inline std::uint64_t short_hash(std::string_view text) noexcept {
-  using short_text::eight_bytes;
-  using short_text::mix;
-  constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15;
-  constexpr std::uint64_t kOther = 0xD1B54A32D192ED03;
+  using namespace short_text;
+  if (text.size() < 16) [[unlikely]]
+    return padded_hash(text);
   const char* at = text.data();
   std::size_t left = text.size();
   // The parts are added, so that none waits for another. The last sixteen bytes overlap what stands
   // before them, instead of being taken one by one.
   std::uint64_t hash = left * kOdd;
-  if (left < 16) [[unlikely]] {
-    char padded[16] = {};
-    std::memcpy(padded, at, left);
-    hash += mix(eight_bytes(padded) ^ kOther, eight_bytes(padded + 8) ^ kOdd);
-    return hash ^ hash >> 32;
-  }
   for (; left > 16; at += 16, left -= std::min<std::size_t>(left, 16)) {
     hash += mix(eight_bytes(at) ^ left, eight_bytes(at + 8) ^ kOdd);
   }
