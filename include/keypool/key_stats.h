@@ -76,6 +76,15 @@ struct LaneStats {
   };
   std::vector<Room> rooms;  ///< of the limits that are known
 
+  /// What the lane keeps to because refusals asked for it.
+  struct Bound {
+    LimitSource source;
+    double most;
+    WallTime until;  ///< unless it is asked for again
+  };
+  std::optional<Bound> at_once;           ///< calls in flight at a time
+  std::optional<Bound> calls_per_minute;  ///< of a provider that asked to be called more slowly
+
   bool resting = false;
   std::optional<WallTime> until;      ///< when its rest ends
   LaneFault fault = LaneFault::none;  ///< why it rests, or still proves itself after a rest

@@ -140,6 +140,15 @@ class [[nodiscard]] Lease {
   void rate_limited(std::optional<std::chrono::milliseconds> after = std::nullopt,
                     std::optional<Dimension> limit = std::nullopt) noexcept;
 
+  /// As `rate_limited`, and the provider asks to be called more slowly: after a rest, of 30 seconds
+  /// without a hint, the lane goes on at half its pace for 15 minutes.
+  void told_to_slow_down(std::optional<std::chrono::milliseconds> after = std::nullopt) noexcept;
+
+  /// As `rate_limited`, because too many calls are under way: the lane rests for a second without a
+  /// hint, and takes fewer at a time from then on. What it can take is found again by trying one
+  /// more a minute.
+  void too_many_at_once(std::optional<std::chrono::milliseconds> after = std::nullopt) noexcept;
+
   /// The call failed for another reason; no key is passed over because of it.
   void fail(std::string_view why) noexcept;
 

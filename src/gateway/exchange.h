@@ -100,6 +100,7 @@ class Exchange {
   void remember_resources(const provider::UsageTap* tap);
   void note_limits();
   Fault settle(const provider::Verdict& verdict);
+  void rest_lane(const provider::Verdict& throttled);
   [[nodiscard]] std::chrono::milliseconds time_so_far() const;
   [[nodiscard]] provider::Usage with_own_estimate(provider::Usage usage) const;
   [[nodiscard]] std::uint64_t cost_of(const provider::Usage& usage) const;

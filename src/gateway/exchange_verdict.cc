@@ -107,6 +107,17 @@ void Exchange::note_limits() {
   lease_.belongs_to(told.account.empty() ? std::string_view(verdict_->account) : told.account);
 }
 
+void Exchange::rest_lane(const provider::Verdict& throttled) {
+  switch (throttled.asked) {
+    case provider::LaneAsked::nothing:
+      return lease_.rate_limited(throttled.retry_after, throttled.limit);
+    case provider::LaneAsked::slower:
+      return lease_.told_to_slow_down(throttled.retry_after);
+    case provider::LaneAsked::fewer_at_once:
+      return lease_.too_many_at_once(throttled.retry_after);
+  }
+}
+
 // A success is settled when its usage is known.
 Fault Exchange::settle(const provider::Verdict& verdict) {
   if (const auto figure = figure_of(verdict.kind)) {
@@ -118,7 +129,7 @@ Fault Exchange::settle(const provider::Verdict& verdict) {
     case provider::VerdictKind::success:
       break;
     case provider::VerdictKind::throttled:
-      lease_.rate_limited(verdict.retry_after, verdict.limit);
+      rest_lane(verdict);
       break;
     case provider::VerdictKind::depleted:
       lease_.group_depleted(verdict.reason, verdict.retry_after);

@@ -16,6 +16,7 @@
 #include "pool/key.h"
 #include "pool/lane_limits.h"
 #include "pool/rank_tree.h"
+#include "pool/restraint.h"
 #include "pool/saturate.h"
 
 namespace keypool::pool {
@@ -23,6 +24,7 @@ namespace keypool::pool {
 /// What only lanes have that were throttled, or that take turns.
 struct LaneExtras {
   Rest rest;
+  Restraint restraint;
   double turn = 0;  ///< of the last call
 };
 

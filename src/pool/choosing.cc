@@ -338,6 +338,7 @@ Lease Endpoint::issue(Board& board, const Choice& choice, MonotonicTime now,
     std::erase(wanted_, &key);
     update_ordinary();
   }
+  if (lane.extras->restraint.active()) lane.extras.edit().restraint.leased(now);
   add_saturated(key.total_requests, 1);
   if (policy_ == Policy::round_robin) {
     double& turn = lane.extras.edit().turn;

@@ -71,6 +71,10 @@ class Endpoint {
   // verdicts.cc: how a call ended
   void rate_limited(const Ticket& ticket, std::optional<std::chrono::milliseconds> after,
                     std::optional<Dimension> limit) noexcept;
+  void told_to_slow_down(const Ticket& ticket,
+                         std::optional<std::chrono::milliseconds> after) noexcept;
+  void too_many_at_once(const Ticket& ticket,
+                        std::optional<std::chrono::milliseconds> after) noexcept;
   void fail(const Ticket& ticket, std::string_view why) noexcept;
   Blame key_refused(const Ticket& ticket, std::string_view why) noexcept;
   void key_leaked(const Ticket& ticket, std::string_view why) noexcept;

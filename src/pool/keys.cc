@@ -167,6 +167,7 @@ void Endpoint::move_to_group(Key& key, std::uint32_t target) {
     } else if (from.limits != nullptr) {
       to.limits->take_over(*from.limits);
     }
+    if (from.extras->restraint.active()) to.extras.edit().restraint = from.extras->restraint;
     if (from.extras->rest.resting &&
         (!to.extras->rest.resting || to.extras->rest.until < from.extras->rest.until)) {
       to.extras.edit().rest = from.extras->rest;
@@ -306,6 +307,7 @@ bool Endpoint::reset_key(std::string_view key_name) {
     Lane& lane = board.lanes[key->group];
     board.set_ramp(lane, 0);
     lane.extras.edit().rest.clear();
+    lane.extras.edit().restraint = {};
     lane.fault = LaneFault::none;
     refresh(board, key->group, now);
   });

@@ -72,6 +72,14 @@ void Lease::rate_limited(std::optional<std::chrono::milliseconds> after,
   if (pool::Endpoint* endpoint = end()) endpoint->rate_limited(ticket_, after, limit);
 }
 
+void Lease::told_to_slow_down(std::optional<std::chrono::milliseconds> after) noexcept {
+  if (pool::Endpoint* endpoint = end()) endpoint->told_to_slow_down(ticket_, after);
+}
+
+void Lease::too_many_at_once(std::optional<std::chrono::milliseconds> after) noexcept {
+  if (pool::Endpoint* endpoint = end()) endpoint->too_many_at_once(ticket_, after);
+}
+
 void Lease::fail(std::string_view why) noexcept {
   if (pool::Endpoint* endpoint = end()) endpoint->fail(ticket_, why);
 }

@@ -137,6 +137,7 @@ void Endpoint::end_rests(Board& board, std::size_t number, MonotonicTime now) {
     lane.extras.edit().rest.probe();
     board.set_ramp(lane, lane.is_paced() ? 0 : 1);
   }
+  if (lane.extras->restraint.active()) lane.extras.edit().restraint.age(now);
   if (group.extras->depleted.resting && group.extras->depleted.until <= now)
     group.extras.edit().depleted.probe();
   if (lane.only_key != nullptr && !lane.only_key->watched) return;
@@ -155,6 +156,7 @@ MonotonicTime Endpoint::free_at(const Board& board, std::size_t number) const {
   const Lane& lane = board.lanes[number];
   const Group& group = groups_[number];
   if (lane.ramp != 0 && lane.in_flight >= lane.ramp) return kNever;
+  if (lane.extras->restraint.is_full(lane.in_flight)) return kNever;
   if (group.extras->depleted.half_open && group.in_flight() > 0) return kNever;
   MonotonicTime time = kNever;
   for (const Key* key = group.first; key != nullptr; key = key->next_in_group) {
@@ -162,6 +164,7 @@ MonotonicTime Endpoint::free_at(const Board& board, std::size_t number) const {
     if (time == kLongAgo) break;
   }
   if (lane.extras->rest.resting) time = std::max(time, lane.extras->rest.until);
+  time = std::max(time, lane.extras->restraint.open_at());
   if (group.extras->depleted.resting) time = std::max(time, group.extras->depleted.until);
   return time;
 }
@@ -199,7 +202,7 @@ void Endpoint::refresh(Board& board, std::size_t number, MonotonicTime now) {
   Lane& lane = board.lanes[number];
   lane.plain = lane.only_key != nullptr && !lane.only_key->watched &&
                lane.only_key->duty != Duty::removed && lane.fault == LaneFault::none &&
-               lane.limits == nullptr && !board.limited;
+               !lane.extras->restraint.active() && lane.limits == nullptr && !board.limited;
   if (lane.plain) expect(lane);
   const MonotonicTime time = ready_at(board, number);
   board.ready.set(number, time <= now ? rank(board, number, now) : RankTree::kOut);

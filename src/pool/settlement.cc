@@ -128,6 +128,8 @@ void Endpoint::count(const Call& call, Ending ending, const Usage& usage,
       used.calls = 0;
       break;
   }
+  if (ending == Ending::success && lane.extras->restraint.active())
+    lane.extras.edit().restraint.went_well(lane.in_flight, now);
   lane.charged = std::max(0.0, lane.charged - call.reserved + charged);
   lane.calls = std::max(0.0, lane.calls - uncounted);
   if (!call.limited || lane.limits == nullptr) return;

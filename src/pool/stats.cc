@@ -129,6 +129,15 @@ std::vector<LaneStats> Endpoint::lanes() {
       stats.resting = lane.extras->rest.resting && lane.extras->rest.until > moment.now;
       if (stats.resting) stats.until = moment.wall_of(lane.extras->rest.until);
       stats.fault = lane.fault;
+      const Restraint& restraint = lane.extras->restraint;
+      if (restraint.at_once() > 0) {
+        stats.at_once = {LimitSource::learned, double(restraint.at_once()),
+                         moment.wall_of(restraint.at_once_until())};
+      }
+      if (restraint.per_minute() > 0) {
+        stats.calls_per_minute = {LimitSource::learned, restraint.per_minute(),
+                                  moment.wall_of(restraint.paced_until())};
+      }
     }
   });
   return all;

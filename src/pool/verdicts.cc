@@ -4,6 +4,16 @@
 #include "pool/saturate.h"
 
 namespace keypool::pool {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Rests when the answer gives no hint: OpenAI's "slow down" asks for half a minute or more, a
+/// place among calls under way becomes free as soon as one ends.
+constexpr milliseconds kSlowedRest{30'000};
+constexpr milliseconds kCrowdedRest{1000};
+
+}  // namespace
 
 void Endpoint::succeed_with_care(const Ticket& ticket, const Success& success) noexcept {
   const MonotonicTime now = clock_.recent();
@@ -23,6 +33,36 @@ void Endpoint::rate_limited(const Ticket& ticket, std::optional<std::chrono::mil
   settle(call, Ending::rate_limit, {}, now);
   throttle(call, after, limit, now);
   leave(lock, *ticket.key);
+}
+
+// Neither tells anything about the lane's limits.
+void Endpoint::told_to_slow_down(const Ticket& ticket, std::optional<milliseconds> after) noexcept {
+  const MonotonicTime now = clock_.now();
+  Lock lock = enter(now);
+  const Call call = call_of(ticket);
+  settle(call, Ending::rate_limit, {}, now);
+  const std::uint32_t number = call.key.group;
+  Lane& lane = call.board.lanes[number];
+  if (lane.extras->restraint.is_news(call.leased_at)) {
+    const double lately = lane.calls * decay_.per_minute() / decay_.weight(now);
+    lane.extras.edit().restraint.slow_down(lately, now);
+  }
+  rest_lane(call.board, number, LaneFault::rate_limit, now, after.value_or(kSlowedRest));
+  leave(lock, call.key);
+}
+
+void Endpoint::too_many_at_once(const Ticket& ticket, std::optional<milliseconds> after) noexcept {
+  const MonotonicTime now = clock_.now();
+  Lock lock = enter(now);
+  const Call call = call_of(ticket);
+  settle(call, Ending::rate_limit, {}, now);
+  const std::uint32_t number = call.key.group;
+  Lane& lane = call.board.lanes[number];
+  if (lane.extras->restraint.is_news(call.leased_at)) {
+    lane.extras.edit().restraint.too_many_at_once(lane.in_flight, now);
+  }
+  rest_lane(call.board, number, LaneFault::rate_limit, now, after.value_or(kCrowdedRest));
+  leave(lock, call.key);
 }
 
 void Endpoint::fail(const Ticket& ticket, std::string_view why) noexcept {

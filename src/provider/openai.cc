@@ -94,7 +94,8 @@ constexpr Rule kRules[] = {
      .is = "slow_down",
      .kind = Kind::throttled,
      .reason = "asked to slow down",
-     .fallback = 30s},
+     .fallback = 30s,
+     .asked = LaneAsked::slower},
     {.row = "37",
      .from = 503,
      .to = 503,
@@ -102,7 +103,8 @@ constexpr Rule kRules[] = {
      .is = "slow down",
      .kind = Kind::throttled,
      .reason = "asked to slow down",
-     .fallback = 30s},
+     .fallback = 30s,
+     .asked = LaneAsked::slower},
 
     // The provider as a whole is busy; no key is at fault.
     {.row = "38",
@@ -179,7 +181,8 @@ constexpr Rule kRules[] = {
      .is = "concurren",
      .kind = Kind::throttled,
      .reason = "too many calls at once",
-     .fallback = 1s},
+     .fallback = 1s,
+     .asked = LaneAsked::fewer_at_once},
 
     // xAI; for 429 as for 403.
     {.row = "12",

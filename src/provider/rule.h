@@ -48,6 +48,7 @@ struct Rule {
   std::string_view reason = {};
   Rest rest = Rest::hint;
   std::chrono::milliseconds fallback{0};  ///< 0: none
+  LaneAsked asked = LaneAsked::nothing;
   bool operator_only = false;
   bool larger_lane_may_serve = false;
   bool another_owner_may_serve = false;

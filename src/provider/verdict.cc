@@ -238,6 +238,7 @@ Verdict judged(Dialect dialect, const Refusal& refusal, WallTime wall) {
           .another_owner_may_serve = rule->another_owner_may_serve,
           .limit = rule->kind == Kind::throttled ? named_limit(refusal.facts, told.notices())
                                                  : std::nullopt,
+          .asked = rule->asked,
           .account = told.account.empty() && tells_account(*rule) ? refusal.facts.organization
                                                                   : std::string()};
 }

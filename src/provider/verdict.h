@@ -28,6 +28,13 @@ enum class VerdictKind {
 
 [[nodiscard]] std::string_view to_string(VerdictKind kind) noexcept;
 
+/// What a throttled lane has to change besides resting.
+enum class LaneAsked {
+  nothing,
+  slower,         ///< half the pace for a while
+  fewer_at_once,  ///< too many calls were under way
+};
+
 struct Verdict {
   VerdictKind kind = VerdictKind::success;
 
@@ -52,6 +59,7 @@ struct Verdict {
   /// throttled: the limit that was hit, where the answer tells. Concurrency, hours, months,
   /// pictures and audio are none of these.
   std::optional<Dimension> limit = {};
+  LaneAsked asked = LaneAsked::nothing;  ///< throttled only
 
   /// The organization or team that the refusal's text names; empty where it names none, or where
   /// the answer's headers name the organization in their own way (`ToldLimits::account`).

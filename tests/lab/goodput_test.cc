@@ -64,6 +64,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Promise{"Plain", Knowledge::configured, BadDay::none, 1},
                       Promise{"EstimatesTripled", Knowledge::configured, BadDay::estimates_high, 1},
                       Promise{"EstimatesThirded", Knowledge::configured, BadDay::estimates_low, 1},
+                      // 1.1 on this trace, 0.9 on the recorded one: configured limits are the
+                      // operator's word, which is wrong about the halved one
+                      Promise{"LimitHalved", Knowledge::configured, BadDay::limit_halved, 1.5},
                       Promise{"GroupsUntold", Knowledge::configured, BadDay::groups_untold, 1}),
     name_of);
 
@@ -78,19 +81,21 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     RefusalsAlone, Goodput,
-    ::testing::Values(Promise{"Plain", Knowledge::hints, BadDay::none, 30},
-                      Promise{"EstimatesTripled", Knowledge::hints, BadDay::estimates_high, 30},
-                      Promise{"EstimatesThirded", Knowledge::hints, BadDay::estimates_low, 30},
-                      Promise{"GroupsUntold", Knowledge::hints, BadDay::groups_untold, 30},
-                      Promise{"PlainWithoutRetryAfter", Knowledge::nothing, BadDay::none, 30},
-                      Promise{"EstimatesTripledWithoutRetryAfter", Knowledge::nothing,
-                              BadDay::estimates_high, 30},
-                      Promise{"EstimatesThirdedWithoutRetryAfter", Knowledge::nothing,
-                              BadDay::estimates_low, 30}),
+    ::testing::Values(
+        Promise{"Plain", Knowledge::hints, BadDay::none, 30},
+        Promise{"EstimatesTripled", Knowledge::hints, BadDay::estimates_high, 30},
+        Promise{"EstimatesThirded", Knowledge::hints, BadDay::estimates_low, 30},
+        Promise{"GroupsUntold", Knowledge::hints, BadDay::groups_untold, 30},
+        Promise{"PlainWithoutRetryAfter", Knowledge::nothing, BadDay::none, 30},
+        Promise{"EstimatesTripledWithoutRetryAfter", Knowledge::nothing, BadDay::estimates_high,
+                30},
+        Promise{"EstimatesThirdedWithoutRetryAfter", Knowledge::nothing, BadDay::estimates_low, 30},
+        Promise{"GroupsUntoldWithoutRetryAfter", Knowledge::nothing, BadDay::groups_untold, 30}),
     name_of);
 
-/// Where nothing tells of a limit that fell, or of keys that share one, the load is for a while
-/// above what the pool takes the limits to be, and hardly any call may fail.
+/// Where nothing tells of a limit that fell, 101 % of what is left is asked for until the pool has
+/// found out, and hardly any call may fail: 0.3 % and 0.6 % do on this trace, 0 and 0.02 % on the
+/// recorded one.
 class HardGoodput : public ::testing::TestWithParam<Promise> {};
 
 TEST_P(HardGoodput, LosesHardlyAnyCall) {
@@ -103,14 +108,12 @@ TEST_P(HardGoodput, LosesHardlyAnyCall) {
   EXPECT_LE(outcome.refused_per_thousand(), GetParam().refused_per_thousand);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    NobodyTells, HardGoodput,
-    ::testing::Values(
-        Promise{"ConfiguredLimitHalved", Knowledge::configured, BadDay::limit_halved, 10},
-        Promise{"LimitHalved", Knowledge::hints, BadDay::limit_halved, 30},
-        Promise{"LimitHalvedWithoutRetryAfter", Knowledge::nothing, BadDay::limit_halved, 30},
-        Promise{"GroupsUntoldWithoutRetryAfter", Knowledge::nothing, BadDay::groups_untold, 30}),
-    name_of);
+INSTANTIATE_TEST_SUITE_P(NobodyTells, HardGoodput,
+                         ::testing::Values(Promise{"LimitHalved", Knowledge::hints,
+                                                   BadDay::limit_halved, 30},
+                                           Promise{"LimitHalvedWithoutRetryAfter",
+                                                   Knowledge::nothing, BadDay::limit_halved, 30}),
+                         name_of);
 
 TEST(PlainGoodput, IsFarWorseWithoutAQueue) {
   const Outcome plain = simulate(without_a_queue(at(0.95)));

@@ -90,9 +90,15 @@ struct History {
                              .remaining = pick(10'000)};
     if (pick(4) == 0) lease.observe(std::span(&notice, 1));
     if (pick(8) == 0) lease.belongs_to(pick(2) == 0 ? "org-1" : "org-2");
-    switch (pick(11)) {
+    switch (pick(13)) {
       case 0:
         lease.rate_limited(after);
+        break;
+      case 9:
+        lease.told_to_slow_down(after);
+        break;
+      case 10:
+        lease.too_many_at_once(after);
         break;
       case 1:
         lease.fail("500");

@@ -534,6 +534,16 @@ TEST(Verdict, ARequestAboveTheLimitItselfFitsALargerLane) {
   EXPECT_FALSE(body_size.larger_lane_may_serve);
 }
 
+// Rows 37 and 42.
+TEST(Verdict, AThrottledLaneMayBeAskedForMoreThanARest) {
+  const auto asked = [](std::string_view message, std::string_view code) {
+    return judge(openai, {429, {}}, openai_error(message, "requests", code), kNow).asked;
+  };
+  EXPECT_EQ(asked("x", R"("slow_down")"), LaneAsked::slower);
+  EXPECT_EQ(asked("You exceeded your concurrency limit", "null"), LaneAsked::fewer_at_once);
+  EXPECT_EQ(asked("Rate limit reached", R"("rate_limit_exceeded")"), LaneAsked::nothing);
+}
+
 // Rows 9, 50, 52: the wrong account's key was asked.
 TEST(Verdict, WhatWasNotFoundHereMayBeFoundElsewhere) {
   const auto owner_elsewhere = [](Dialect dialect, int status, const std::string& body) {
