@@ -11,6 +11,7 @@
 
 #include "provider/dialect.h"
 #include "provider/prices.h"
+#include "state/client.h"
 
 namespace keypool::config {
 
@@ -96,10 +97,12 @@ struct Limits {
 struct Config {
   Listen listen{"127.0.0.1", 8080};
   Listen admin{"127.0.0.1", 8081};
-  int threads = 0;  ///< 0: one a core
+  std::string admin_token_hash;  ///< `sha256:…`; empty: the admin API asks for no token
+  int threads = 0;               ///< 0: one a core
   Limits limits;
   std::vector<Endpoint> endpoints;
   std::vector<Route> routes;
+  std::vector<state::Client> clients;        ///< those of the state are others
   std::vector<provider::ModelPrice> prices;  ///< before the built-in ones
   std::string state;           ///< a folder, as written, or `:memory:`; empty: the usual one
   std::filesystem::path file;  ///< empty: zero-config

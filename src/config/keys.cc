@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
 #include <string>
 #include <string_view>
@@ -52,19 +51,9 @@ bool read_key_name(const YamlNode& node, Key& key, Problems& problems) {
   return true;
 }
 
-constexpr std::string_view kUsdExpected = "an amount in USD above 0, such as 50 or 2.5";
-
-/// Beyond every budget, and small enough to be counted in millionths.
-constexpr double kMostUsd = 1e12;
-
-constexpr std::uint64_t kMostTokens = 1'000'000'000'000'000;
-
 template <std::uint64_t SpendingCaps::*Member>
 bool usd(const YamlNode& node, Key& key, Problems&) {
-  double amount = 0;
-  if (!read_decimal(node, kMostUsd, amount)) return false;
-  key.options.caps.*Member = std::max<std::uint64_t>(1, std::llround(amount * 1e6));
-  return true;
+  return read_usd(node, key.options.caps.*Member);
 }
 
 constexpr std::array kKeyFields = {
@@ -102,9 +91,9 @@ constexpr std::array kKeyFields = {
                usd<&SpendingCaps::micro_usd_per_day>},
     Field<Key>{"usd_per_month", Presence::optional, kUsdExpected,
                usd<&SpendingCaps::micro_usd_per_month>},
-    Field<Key>{"tokens_per_day", Presence::optional, "a whole number of tokens above 0",
+    Field<Key>{"tokens_per_day", Presence::optional, kTokensExpected,
                [](const YamlNode& node, Key& key, Problems&) {
-                 return read_count(node, 1, kMostTokens, key.options.caps.tokens_per_day);
+                 return read_tokens(node, key.options.caps.tokens_per_day);
                }},
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "config/address.h"
+#include "config/clients.h"
 #include "config/endpoint_names.h"
 #include "config/endpoints.h"
 #include "config/fields.h"
@@ -20,20 +21,12 @@ namespace {
 
 constexpr std::string_view kListenExpected = "host:port, such as 127.0.0.1:8080";
 
-/// `needed` names what would protect the port if it were open to other machines.
-bool read_listen(const YamlNode& node, Listen& listen, std::string_view needed,
-                 Problems& problems) {
+bool read_listen(const YamlNode& node, Listen& listen, Problems& problems) {
   if (node.kind != YamlKind::scalar) return false;
-  const auto address = parse_listen(node.text);
-  if (!address) {
-    problems.add(node, fmt::format("expected {}: {}", kListenExpected, address.error()));
-  } else if (!address->loopback()) {
-    problems.add(node, fmt::format("listening elsewhere than on this machine needs {}, which this "
-                                   "version does not support yet; expected a loopback address "
-                                   "such as 127.0.0.1:{}",
-                                   needed, address->port));
-  } else {
+  if (const auto address = parse_listen(node.text)) {
     listen = *address;
+  } else {
+    problems.add(node, fmt::format("expected {}: {}", kListenExpected, address.error()));
   }
   return true;
 }
@@ -41,7 +34,11 @@ bool read_listen(const YamlNode& node, Listen& listen, std::string_view needed,
 constexpr std::array kAdminFields = {
     Field<Config>{"listen", Presence::optional, kListenExpected,
                   [](const YamlNode& node, Config& config, Problems& problems) {
-                    return read_listen(node, config.admin, "a token", problems);
+                    return read_listen(node, config.admin, problems);
+                  }},
+    Field<Config>{"token_hash", Presence::optional, kTokenHashExpected,
+                  [](const YamlNode& node, Config& config, Problems& problems) {
+                    return read_token_hash(node, config.admin_token_hash, problems);
                   }},
 };
 
@@ -63,10 +60,9 @@ bool read_state(const YamlNode& node, Config& config, Problems& problems) {
 constexpr std::array kFields = {
     Field<Config>{"listen", Presence::optional, kListenExpected,
                   [](const YamlNode& node, Config& config, Problems& problems) {
-                    return read_listen(node, config.listen, "client credentials (`clients`)",
-                                       problems);
+                    return read_listen(node, config.listen, problems);
                   }},
-    Field<Config>{"admin", Presence::optional, "a map with `listen`",
+    Field<Config>{"admin", Presence::optional, "a map with `listen`, `token_hash`",
                   [](const YamlNode& node, Config& config, Problems& problems) {
                     read_map(node, kAdminFields, config, problems);
                     return true;
@@ -84,7 +80,8 @@ constexpr std::array kFields = {
                   read_endpoints},
     Field<Config>{"routes", Presence::optional, "a list of routes, each a model and an endpoint",
                   read_routes},
-    Field<Config>{"clients", Presence::not_yet, "a list of clients"},
+    Field<Config>{"clients", Presence::optional, "a list of clients, each a name and a token_hash",
+                  read_clients},
     Field<Config>{"prices", Presence::optional, "a map of models and what their tokens cost",
                   read_prices},
 };
@@ -97,6 +94,18 @@ void check_addresses(const YamlNode& root, const Config& config, Problems& probl
     problems.add(*listen, fmt::format("`listen` and `admin.listen` are both {}; expected two ports",
                                       config.listen.text()));
   }
+}
+
+// Where calls come in, clients of the state may do as well: that is looked at when it is known.
+void check_admin_token(const YamlNode& root, const Config& config, Problems& problems) {
+  if (config.admin.loopback() || !config.admin_token_hash.empty()) return;
+  const YamlNode* admin = root.field("admin");
+  if (admin->field("token_hash") != nullptr) return;
+  problems.add(*admin->field("listen"),
+               fmt::format("{} can be reached from other machines; expected `admin.token_hash` "
+                           "beside it (keypool token hash --new), or a loopback address such as "
+                           "127.0.0.1:{}",
+                           config.admin.text(), config.admin.port));
 }
 
 }  // namespace
@@ -117,6 +126,8 @@ std::expected<Config, std::vector<Problem>> parse(std::string_view yaml,
       check_routes(*root, problems);
       check_fallbacks(*root, config, problems);
       check_addresses(*root, config, problems);
+      check_admin_token(*root, config, problems);
+      check_clients(*root, problems);
     }
   }
   if (!problems.empty()) return std::unexpected(problems.in_file_order());

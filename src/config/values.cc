@@ -1,6 +1,7 @@
 #include "config/values.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -49,6 +50,19 @@ bool read_decimal(const YamlNode& node, double most, double& value) {
   if (!number || !text.empty() || *number <= 0 || *number > most) return false;
   value = *number;
   return true;
+}
+
+bool read_usd(const YamlNode& node, std::uint64_t& micro_usd) {
+  constexpr double kMostUsd = 1e12;  // small enough to be counted in millionths
+  double usd = 0;
+  if (!read_decimal(node, kMostUsd, usd)) return false;
+  micro_usd = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::llround(usd * 1e6)));
+  return true;
+}
+
+bool read_tokens(const YamlNode& node, std::uint64_t& tokens) {
+  constexpr std::uint64_t kMostTokens = 1'000'000'000'000'000;
+  return read_count(node, 1, kMostTokens, tokens);
 }
 
 bool read_bytes(const YamlNode& node, std::uint64_t least, std::uint64_t most,

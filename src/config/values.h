@@ -20,6 +20,12 @@ namespace keypool::config {
                               std::uint64_t& value);
 /// `50`, `2.5`: above 0 and at most `most`.
 [[nodiscard]] bool read_decimal(const YamlNode& node, double most, double& value);
+/// An amount in USD above 0, in millionths; beyond every budget is too much.
+[[nodiscard]] bool read_usd(const YamlNode& node, std::uint64_t& micro_usd);
+inline constexpr std::string_view kUsdExpected = "an amount in USD above 0, such as 50 or 2.5";
+/// A number of tokens above 0.
+[[nodiscard]] bool read_tokens(const YamlNode& node, std::uint64_t& tokens);
+inline constexpr std::string_view kTokensExpected = "a whole number of tokens above 0";
 [[nodiscard]] bool read_bytes(const YamlNode& node, std::uint64_t least, std::uint64_t most,
                               std::uint64_t& value);
 [[nodiscard]] bool read_duration(const YamlNode& node, std::chrono::milliseconds least,

@@ -1,10 +1,10 @@
 #include "state/client.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <openssl/crypto.h>
 #include <openssl/sha.h>
 
 namespace keypool::state {
@@ -13,21 +13,35 @@ namespace {
 constexpr std::string_view kTokenPrefix = "kp_";
 constexpr std::string_view kHashPrefix = "sha256:";
 
-std::string lines_of(const std::vector<std::string>& items) {
-  return fmt::format("{}", fmt::join(items, "\n"));
+bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-std::vector<std::string> items_of(std::string_view lines) {
-  std::vector<std::string> items;
-  while (!lines.empty()) {
-    const auto end = std::min(lines.find('\n'), lines.size());
-    items.emplace_back(lines.substr(0, end));
-    lines.remove_prefix(std::min(end + 1, lines.size()));
-  }
-  return items;
+std::optional<unsigned> hex_digit(char c) {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
+  return std::nullopt;
 }
 
 }  // namespace
+
+bool is_client_name(std::string_view text) noexcept {
+  constexpr std::size_t kMost = 100;
+  static constexpr std::string_view kOther = "._~@+-";
+  return !text.empty() && text.size() <= kMost && is_alphanumeric(text.front()) &&
+         std::ranges::all_of(
+             text, [](char c) { return is_alphanumeric(c) || kOther.find(c) != kOther.npos; });
+}
+
+bool is_name_pattern(std::string_view text) noexcept {
+  constexpr std::size_t kMost = 256;
+  if (text.empty() || text.size() > kMost || text.find('*') < text.size() - 1) return false;
+  return std::ranges::none_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte <= 0x20 || byte == 0x7F;
+  });
+}
 
 Secret token_of(std::span<const unsigned char, kTokenBytes> random) {
   // The alphabet of base64url, without padding: 6 bits a character.
@@ -45,75 +59,33 @@ Secret token_of(std::span<const unsigned char, kTokenBytes> random) {
   return Secret(std::move(token));
 }
 
-std::string hash_of_token(std::string_view token) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+TokenDigest digest_of_token(std::string_view token) noexcept {
+  static_assert(std::tuple_size_v<TokenDigest> == SHA256_DIGEST_LENGTH);
+  TokenDigest digest{};
   SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
-  return fmt::format("{}{:02x}", kHashPrefix, fmt::join(digest, ""));
+  return digest;
 }
 
-std::expected<bool, StoreError> add_client(Store& store, const Client& client) {
-  bool added = false;
-  auto done = store.change([&](Database& database) -> Done {
-    added = false;
-    auto find = database.prepare("SELECT 1 FROM client WHERE name = ?");
-    if (!find) return std::unexpected(find.error());
-    const auto there = find->bind(std::string_view(client.name)).step();
-    if (!there) return std::unexpected(there.error());
-    if (*there) return {};
-    auto put = database.prepare("INSERT INTO client VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    if (!put) return std::unexpected(put.error());
-    added = true;
-    return put->run(std::string_view(client.name), std::string_view(client.token_hash),
-                    std::string_view(lines_of(client.endpoints)),
-                    std::string_view(lines_of(client.models)), client.rpm, client.micro_usd_per_day,
-                    client.micro_usd_per_month, client.tokens_per_day, client.tokens_per_month,
-                    stored(client.created));
-  });
-  if (!done) return std::unexpected(done.error());
-  return added;
+bool same_digest(const TokenDigest& a, const TokenDigest& b) noexcept {
+  return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-std::expected<bool, StoreError> remove_client(Store& store, std::string_view name) {
-  bool removed = false;
-  auto done = store.change([&](Database& database) -> Done {
-    auto remove = database.prepare("DELETE FROM client WHERE name = ?");
-    if (!remove) return std::unexpected(remove.error());
-    if (auto ran = remove->run(name); !ran) return ran;
-    const auto changed = database.number("SELECT changes()");
-    if (!changed) return std::unexpected(changed.error());
-    removed = *changed > 0;
-    return {};
-  });
-  if (!done) return std::unexpected(done.error());
-  return removed;
+std::string hash_of_token(std::string_view token) {
+  return fmt::format("{}{:02x}", kHashPrefix, fmt::join(digest_of_token(token), ""));
 }
 
-std::expected<std::vector<Client>, StoreError> load_clients(Store& store) {
-  std::vector<Client> clients;
-  auto read = store.read([&](Database& database) -> Done {
-    clients.clear();
-    auto all = database.prepare(
-        "SELECT name, token_hash, endpoints, models, rpm, micro_usd_per_day, micro_usd_per_month, "
-        "tokens_per_day, tokens_per_month, created FROM client ORDER BY name");
-    if (!all) return std::unexpected(all.error());
-    for (;;) {
-      const auto row = all->step();
-      if (!row) return std::unexpected(row.error());
-      if (!*row) return {};
-      clients.push_back({.name = all->text(0),
-                         .token_hash = all->text(1),
-                         .endpoints = items_of(all->text(2)),
-                         .models = items_of(all->text(3)),
-                         .rpm = all->count(4),
-                         .micro_usd_per_day = all->count(5),
-                         .micro_usd_per_month = all->count(6),
-                         .tokens_per_day = all->count(7),
-                         .tokens_per_month = all->count(8),
-                         .created = all->time(9).value_or(WallTime{})});
-    }
-  });
-  if (!read) return std::unexpected(read.error());
-  return clients;
+std::optional<TokenDigest> parse_token_hash(std::string_view hash) noexcept {
+  if (!hash.starts_with(kHashPrefix)) return std::nullopt;
+  hash.remove_prefix(kHashPrefix.size());
+  TokenDigest digest{};
+  if (hash.size() != digest.size() * 2) return std::nullopt;
+  for (std::size_t at = 0; at < digest.size(); ++at) {
+    const auto high = hex_digit(hash[at * 2]);
+    const auto low = hex_digit(hash[at * 2 + 1]);
+    if (!high || !low) return std::nullopt;
+    digest[at] = static_cast<unsigned char>(*high << 4 | *low);
+  }
+  return digest;
 }
 
 }  // namespace keypool::state

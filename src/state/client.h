@@ -1,8 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <expected>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,14 +12,12 @@
 #include <keypool/clock.h>
 #include <keypool/secret.h>
 
-#include "state/store.h"
-
 namespace keypool::state {
 
 /// Somebody who may call the gateway, and how much.
 struct Client {
   std::string name;
-  std::string token_hash = {};              ///< `sha256:` and 64 hexadecimal digits
+  std::string token_hash = {};  ///< `sha256:` and 64 hexadecimal digits; empty: no token fits
   std::vector<std::string> endpoints = {};  ///< names, or `prefix*`; empty: all
   std::vector<std::string> models = {};     ///< likewise
   std::uint64_t rpm = 0;                    ///< calls per minute; 0: no bound, here and below
@@ -29,8 +27,17 @@ struct Client {
   std::uint64_t tokens_per_month = 0;
   WallTime created{};
 
+  [[nodiscard]] bool revoked() const noexcept { return token_hash.empty(); }
+
   friend bool operator==(const Client&, const Client&) = default;
 };
+
+/// Letters, digits and `._~@+-`, beginning with a letter or digit, at most 100: what stands as it
+/// is in a log, a page, a table and a shell.
+[[nodiscard]] bool is_client_name(std::string_view text) noexcept;
+
+/// `gpt-4.1`, `gpt-*`, `*`: printable, with a `*` at its end only, at most 256 bytes.
+[[nodiscard]] bool is_name_pattern(std::string_view text) noexcept;
 
 /// How many random bytes make a token: guessing one is hopeless, so its hash needs no salt.
 inline constexpr std::size_t kTokenBytes = 32;
@@ -38,16 +45,18 @@ inline constexpr std::size_t kTokenBytes = 32;
 /// A token to hand to a client, of bytes drawn by a cryptographic generator: `kp_…`.
 [[nodiscard]] Secret token_of(std::span<const unsigned char, kTokenBytes> random);
 
-/// As it is kept: `sha256:…`.
+/// What is kept of a token.
+using TokenDigest = std::array<unsigned char, 32>;
+
+[[nodiscard]] TokenDigest digest_of_token(std::string_view token) noexcept;
+
+/// Takes as long for any two, however alike they are.
+[[nodiscard]] bool same_digest(const TokenDigest& a, const TokenDigest& b) noexcept;
+
+/// A digest as it is written down: `sha256:…`.
 [[nodiscard]] std::string hash_of_token(std::string_view token);
 
-/// False when there is a client of this name.
-[[nodiscard]] std::expected<bool, StoreError> add_client(Store& store, const Client& client);
-
-/// False when there is none of this name.
-[[nodiscard]] std::expected<bool, StoreError> remove_client(Store& store, std::string_view name);
-
-/// By name.
-[[nodiscard]] std::expected<std::vector<Client>, StoreError> load_clients(Store& store);
+/// What `hash` writes down; nothing when it is no `sha256:` with 64 hexadecimal digits.
+[[nodiscard]] std::optional<TokenDigest> parse_token_hash(std::string_view hash) noexcept;
 
 }  // namespace keypool::state

@@ -1,9 +1,8 @@
 #include "state/clients.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
-
-#include <openssl/crypto.h>
 
 namespace keypool::state {
 namespace {
@@ -15,7 +14,7 @@ using std::chrono::milliseconds;
 using std::chrono::sys_days;
 using std::chrono::year_month_day;
 
-bool fits(const std::vector<std::string>& patterns, std::string_view name) {
+bool fits(const std::vector<std::string>& patterns, std::string_view name) noexcept {
   if (patterns.empty()) return true;
   return std::ranges::any_of(patterns, [name](std::string_view pattern) {
     if (!pattern.ends_with('*')) return pattern == name;
@@ -47,79 +46,102 @@ void ClientAccount::Spent::add(std::int64_t now, std::uint64_t more_tokens,
   micro_usd += more_micro_usd;
 }
 
-bool ClientAccount::Spent::reached(std::int64_t now, std::uint64_t most_tokens,
-                                   std::uint64_t most_micro_usd) const noexcept {
-  if (period != now) return false;
-  return (most_tokens > 0 && tokens >= most_tokens) ||
-         (most_micro_usd > 0 && micro_usd >= most_micro_usd);
+bool ClientAccount::Spent::reached_tokens(std::int64_t now, std::uint64_t most) const noexcept {
+  return period == now && most > 0 && tokens >= most;
 }
 
-std::optional<ClientRefusal> ClientAccount::admit(std::string_view endpoint, std::string_view model,
-                                                  MonotonicTime now, WallTime wall) {
-  if (!fits(client_.endpoints, endpoint)) return ClientRefusal{ClientRefusal::Kind::endpoint};
-  if (!fits(client_.models, model)) return ClientRefusal{ClientRefusal::Kind::model};
-  const std::lock_guard lock(mutex_);
+bool ClientAccount::Spent::reached_usd(std::int64_t now, std::uint64_t most) const noexcept {
+  return period == now && most > 0 && micro_usd >= most;
+}
+
+bool ClientAccount::may_use_endpoint(std::string_view name) const noexcept {
+  return fits(client_.endpoints, name);
+}
+
+bool ClientAccount::may_use_model(std::string_view name) const noexcept {
+  return fits(client_.models, name);
+}
+
+std::optional<ClientRefusal> ClientAccount::admit(MonotonicTime now, WallTime wall) {
+  const std::lock_guard lock(use_->mutex);
   if (auto refusal = over_budget(wall)) return refusal;
   return too_fast(now);
 }
 
 std::optional<ClientRefusal> ClientAccount::over_budget(WallTime wall) const {
-  if (month_.reached(month_of(wall), client_.tokens_per_month, client_.micro_usd_per_month)) {
-    const WallTime next = first_day(month_at(wall) + std::chrono::months(1));
-    return ClientRefusal{ClientRefusal::Kind::budget, next - wall};
+  const auto until = [wall](std::string_view bound, WallTime next) {
+    return ClientRefusal{ClientRefusal::Kind::budget, bound, next - wall};
+  };
+  // The longer wait first: the end of the day would not help.
+  const WallTime next_month = first_day(month_at(wall) + std::chrono::months(1));
+  const auto month = month_of(wall);
+  if (use_->month.reached_usd(month, client_.micro_usd_per_month)) {
+    return until("budget_usd_per_month", next_month);
   }
-  if (day_.reached(day_of(wall), client_.tokens_per_day, client_.micro_usd_per_day)) {
-    const WallTime next = floor<days>(wall) + days(1);
-    return ClientRefusal{ClientRefusal::Kind::budget, next - wall};
+  if (use_->month.reached_tokens(month, client_.tokens_per_month)) {
+    return until("budget_tokens_per_month", next_month);
+  }
+  const WallTime tomorrow = floor<days>(wall) + days(1);
+  const auto day = day_of(wall);
+  if (use_->day.reached_usd(day, client_.micro_usd_per_day)) {
+    return until("budget_usd_per_day", tomorrow);
+  }
+  if (use_->day.reached_tokens(day, client_.tokens_per_day)) {
+    return until("budget_tokens_per_day", tomorrow);
   }
   return std::nullopt;
 }
 
 std::optional<ClientRefusal> ClientAccount::too_fast(MonotonicTime now) {
   if (client_.rpm == 0) return std::nullopt;
+  Use& use = *use_;
   const auto most = static_cast<double>(client_.rpm);
   const double per_millisecond = most / 60'000;
-  const auto passed = std::chrono::duration<double, std::milli>(now - drained_).count();
-  calls_ = std::max(0.0, calls_ - std::max(passed, 0.0) * per_millisecond);
-  drained_ = std::max(drained_, now);
-  if (calls_ + 1 > most) {
-    const auto wait = static_cast<std::int64_t>((calls_ + 1 - most) / per_millisecond) + 1;
-    return ClientRefusal{ClientRefusal::Kind::rate, milliseconds(wait)};
+  const auto passed = std::chrono::duration<double, std::milli>(now - use.drained).count();
+  use.calls = std::max(0.0, use.calls - std::max(passed, 0.0) * per_millisecond);
+  use.drained = std::max(use.drained, now);
+  if (use.calls + 1 > most) {
+    const auto wait = static_cast<std::int64_t>((use.calls + 1 - most) / per_millisecond) + 1;
+    return ClientRefusal{ClientRefusal::Kind::rate, "rpm", milliseconds(wait)};
   }
-  calls_ += 1;
+  use.calls += 1;
   return std::nullopt;
 }
 
 void ClientAccount::charge(std::uint64_t tokens, std::uint64_t micro_usd, WallTime wall) noexcept {
-  const std::lock_guard lock(mutex_);
-  day_.add(day_of(wall), tokens, micro_usd);
-  month_.add(month_of(wall), tokens, micro_usd);
+  const std::lock_guard lock(use_->mutex);
+  use_->day.add(day_of(wall), tokens, micro_usd);
+  use_->month.add(month_of(wall), tokens, micro_usd);
 }
 
 void ClientAccount::continue_from(const ClientAccount& before) {
-  const std::scoped_lock lock(mutex_, before.mutex_);
-  calls_ = before.calls_;
-  drained_ = before.drained_;
-  day_ = before.day_;
-  month_ = before.month_;
+  use_ = before.use_;
+  continues_ = true;
+}
+
+std::size_t Clients::FirstBytes::operator()(const TokenDigest& digest) const noexcept {
+  std::size_t value = 0;
+  std::memcpy(&value, digest.data(), sizeof value);
+  return value;
 }
 
 Clients::Clients(const std::vector<Client>& clients) {
   for (const Client& client : clients) {
     auto account = std::make_shared<ClientAccount>(client);
-    by_name_.emplace(client.name, account);
-    by_hash_.emplace(client.token_hash, std::move(account));
+    if (!by_name_.emplace(client.name, account).second) continue;
+    if (const auto digest = parse_token_hash(client.token_hash)) {
+      by_digest_.emplace(*digest, std::move(account));
+    }
   }
 }
 
 std::shared_ptr<ClientAccount> Clients::find(std::string_view token) const {
-  const auto hash = hash_of_token(token);
-  const auto bucket = by_hash_.bucket(hash);
+  if (by_digest_.empty()) return nullptr;
+  const auto digest = digest_of_token(token);
+  const auto bucket = by_digest_.bucket(digest);
   std::shared_ptr<ClientAccount> found;
-  for (auto at = by_hash_.begin(bucket); at != by_hash_.end(bucket); ++at) {
-    const auto& known = at->first;
-    if (known.size() != hash.size()) continue;
-    if (CRYPTO_memcmp(known.data(), hash.data(), hash.size()) == 0) found = at->second;
+  for (auto at = by_digest_.begin(bucket); at != by_digest_.end(bucket); ++at) {
+    if (same_digest(at->first, digest)) found = at->second;
   }
   return found;
 }
@@ -152,7 +174,7 @@ std::expected<void, StoreError> Clients::charge_from(Store& store, const UsageQu
   const auto spent = usage(store, question);
   if (!spent) return std::unexpected(spent.error());
   for (const UsageRow& row : *spent) {
-    if (const auto account = named(row.labels[0])) {
+    if (const auto account = named(row.labels[0]); account && !account->continues()) {
       account->charge(row.figures.tokens(), row.figures[Figure::cost_micro_usd], at);
     }
   }

@@ -53,6 +53,11 @@ TEST_P(ConfigMistake, IsNamedWithItsPlace) {
 
 std::string name_of(const testing::TestParamInfo<Mistake>& row) { return row.param.name; }
 
+const std::string kTokenHashExpected =
+    "expected the hash of a token, \"sha256:\" and 64 hexadecimal digits; a token itself never "
+    "stands in this file. Make one with its hash: keypool token hash --new; or hash one that there "
+    "is: keypool token hash";
+
 const std::string kFields =
     "; known here: listen, admin, threads, limits, state, redis, endpoints, routes, clients, "
     "prices";
@@ -251,16 +256,15 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"ListenWithoutPort",
                 std::string(kOpenAi) + "listen: 127.0.0.1\n",
                 {"k.yaml:6:9: listen: expected host:port, such as 127.0.0.1:8080: no port"}},
-        Mistake{"ListenOnAllInterfaces",
-                std::string(kOpenAi) + "listen: 0.0.0.0:8080\n",
-                {"k.yaml:6:9: listen: listening elsewhere than on this machine needs client "
-                 "credentials (`clients`), which this version does not support yet; expected a "
-                 "loopback address such as 127.0.0.1:8080"}},
-        Mistake{"AdminOnAllInterfaces",
-                std::string(kOpenAi) + "admin: { listen: \"[::]:8081\" }\n",
-                {"k.yaml:6:18: admin.listen: listening elsewhere than on this machine needs a "
-                 "token, which this version does not support yet; expected a loopback address such "
-                 "as 127.0.0.1:8081"}},
+        Mistake{
+            "AdminOnAllInterfacesWithoutToken",
+            std::string(kOpenAi) + "admin: { listen: \"[::]:8081\" }\n",
+            {"k.yaml:6:18: admin.listen: [::]:8081 can be reached from other machines; expected "
+             "`admin.token_hash` beside it (keypool token hash --new), or a loopback address "
+             "such as 127.0.0.1:8081"}},
+        Mistake{"AdminWithATokenInPlainText",
+                std::string(kOpenAi) + "admin: { listen: \"[::]:8081\", token_hash: hunter2 }\n",
+                {"k.yaml:6:43: admin.token_hash: " + kTokenHashExpected}},
         Mistake{"PriceOfOneSideOnly",
                 std::string(kOpenAi) + "prices: { my-model: { input: 1.0 } }\n",
                 {"k.yaml:6:21: prices.my-model.output: missing; expected an amount in USD per "
@@ -281,6 +285,63 @@ INSTANTIATE_TEST_SUITE_P(
                  "expected two ports"}}),
     name_of);
 
+/// A client on line 7, whose fields begin in column 5 of the lines that follow.
+std::string with_client(const std::string& fields) {
+  return std::string(kOpenAi) + "clients:\n  - name: ci\n" + fields;
+}
+
+const std::string kHash = "    token_hash: \"sha256:" + std::string(64, 'a') + "\"\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    Clients, ConfigMistake,
+    testing::Values(
+        Mistake{"ATokenInPlainText",
+                with_client("    token_hash: kp_not-a-hash\n"),
+                {"k.yaml:8:17: clients[0].token_hash: " + kTokenHashExpected}},
+        Mistake{"AHashThatIsTooShort",
+                with_client("    token_hash: \"sha256:abc\"\n"),
+                {"k.yaml:8:17: clients[0].token_hash: " + kTokenHashExpected}},
+        Mistake{"ATokenUnderAFieldOfItsOwn",
+                with_client(kHash + "    token: hunter2\n"),
+                {"k.yaml:9:5: clients[0].token: expected `token_hash`; a token itself never stands "
+                 "in this file. Make one with its hash: keypool token hash --new; or hash one that "
+                 "there is: keypool token hash"}},
+        Mistake{"NoToken",
+                with_client(""),
+                {"k.yaml:7:5: clients[0].token_hash: missing; expected the hash of a token, "
+                 "\"sha256:\" and 64 hexadecimal digits"}},
+        Mistake{"AnEndpointThatIsNone",
+                with_client(kHash + "    endpoints: [opena]\n"),
+                {"k.yaml:9:17: clients[0].endpoints[0]: no endpoint is called \"opena\"; did you "
+                 "mean `openai`?"}},
+        Mistake{"AStarInTheMiddle",
+                with_client(kHash + "    models: [\"gpt-*-mini\"]\n"),
+                {"k.yaml:9:14: clients[0].models[0]: expected the name of a model, or `prefix*`, "
+                 "got \"gpt-*-mini\""}},
+        Mistake{"NoModels",
+                with_client(kHash + "    models: []\n"),
+                {"k.yaml:9:13: clients[0].models: expected a list of models, each a name or "
+                 "`prefix*`; without it: all, got a list"}},
+        Mistake{"ABudgetOfNothing",
+                with_client(kHash + "    budget_usd_per_day: 0\n"),
+                {"k.yaml:9:25: clients[0].budget_usd_per_day: expected an amount in USD above 0, "
+                 "such as 50 or 2.5, got \"0\""}},
+        Mistake{"AMisspelledBudget",
+                with_client(kHash + "    budget_usd_per_dya: 5\n"),
+                {"k.yaml:9:5: clients[0].budget_usd_per_dya: unknown field; did you mean "
+                 "`budget_usd_per_day`?"}},
+        Mistake{
+            "ANameThatWouldBeMarkup",
+            std::string(kOpenAi) + "clients:\n  - name: \"<b>ci\"\n" + kHash,
+            {"k.yaml:7:11: clients[0].name: expected a name of letters, digits and `._~@+-`, as "
+             "it stands in usage and logs, got \"<b>ci\""}},
+        Mistake{"TwoOfOneNameAndOneToken",
+                with_client(kHash + "  - name: ci\n" + kHash),
+                {"k.yaml:9:11: clients[1].name: is the name of another client, on line 7",
+                 "k.yaml:10:17: clients[1].token_hash: is the token of another client, on line "
+                 "8"}}),
+    name_of);
+
 constexpr const char* kNotYet = "not yet supported by this version; leave the field out";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -288,9 +349,6 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Mistake{"Redis",
                             std::string(kOpenAi) + "redis: redis://127.0.0.1:6379/0\n",
                             {std::string("k.yaml:6:1: redis: ") + kNotYet}},
-                    Mistake{"Clients",
-                            std::string(kOpenAi) + "clients: [{ name: ci }]\n",
-                            {std::string("k.yaml:6:1: clients: ") + kNotYet}},
                     Mistake{
                         "CommandOfAKey",
                         with_keys("[{ name: K, command: [pass] }]"),

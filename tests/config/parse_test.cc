@@ -26,6 +26,7 @@ constexpr const char* kEverything = R"(# every field that is built
 listen: 127.0.0.1:9090
 admin:
   listen: "[::1]:9091"
+  token_hash: sha256:0000000000000000000000000000000000000000000000000000000000000001
 threads: 2
 state: ~/kept
 limits:
@@ -69,6 +70,17 @@ endpoints:
     dialect: generic
     keys: none
   - { name: spare, base_url: "https://spare", dialect: openai, keys: none, affinity: prefix, fallback: [openai] }
+clients:
+  - name: ci
+    token_hash: "sha256:00000000000000000000000000000000000000000000000000000000000000Fe"
+    endpoints: [openai, "sp*"]
+    models: ["gpt-*"]
+    rpm: 600
+    budget_usd_per_day: 20
+    budget_usd_per_month: 99.5
+    budget_tokens_per_day: 5000
+    budget_tokens_per_month: 100000
+  - { name: alice@example.com, token_hash: "sha256:1111111111111111111111111111111111111111111111111111111111111111" }
 prices:
   my-model: { input: 1.25, cached_input: 0.1, output: 4 }
   "free-*": { input: 0, output: 0 }
@@ -92,6 +104,33 @@ TEST(Config, ReadsTheGatewaysOwnFields) {
   EXPECT_EQ(config.limits.grace_time, 0s);
   EXPECT_EQ(config.limits.max_waiting, 50u);
   EXPECT_EQ(config.limits.max_waiting_bytes, 1024u * 1024);
+}
+
+TEST(Config, ReadsWhoMayCall) {
+  const Config config = parsed(kEverything);
+
+  EXPECT_EQ(config.admin_token_hash, "sha256:" + std::string(63, '0') + "1");
+  ASSERT_EQ(config.clients.size(), 2u);
+  const state::Client& ci = config.clients[0];
+  EXPECT_EQ(ci.name, "ci");
+  EXPECT_TRUE(state::parse_token_hash(ci.token_hash));
+  EXPECT_EQ(ci.endpoints, (std::vector<std::string>{"openai", "sp*"}));
+  EXPECT_EQ(ci.models, std::vector<std::string>{"gpt-*"});
+  EXPECT_EQ(ci.rpm, 600u);
+  EXPECT_EQ(ci.micro_usd_per_day, 20'000'000u);
+  EXPECT_EQ(ci.micro_usd_per_month, 99'500'000u);
+  EXPECT_EQ(ci.tokens_per_day, 5000u);
+  EXPECT_EQ(ci.tokens_per_month, 100'000u);
+  EXPECT_EQ(config.clients[1].name, "alice@example.com");
+}
+
+TEST(Config, TakesAnAddressThatOtherMachinesReach) {
+  auto open = std::string(kEverything);
+  open.replace(open.find("127.0.0.1:9090"), 14, "0.0.0.0:9090");
+  open.replace(open.find("[::1]:9091"), 10, "[::]:9091");
+
+  EXPECT_EQ(parsed(open).listen.text(), "0.0.0.0:9090");
+  EXPECT_EQ(parsed(open).admin.text(), "[::]:9091");
 }
 
 TEST(Config, ReadsWhatModelsCost) {
@@ -155,7 +194,7 @@ TEST(Config, ReadsEndpoints) {
   EXPECT_EQ(openai.cooldown, 90s);
   EXPECT_EQ(openai.attempts, 5);
   EXPECT_EQ(openai.max_wait, 2s);
-  EXPECT_EQ(openai.place.line, 22);
+  EXPECT_EQ(openai.place.line, 23);
 
   const Endpoint& local = config.endpoints[1];
   EXPECT_TRUE(local.keyless);
@@ -171,7 +210,7 @@ TEST(Config, ReadsKeysAsNamesAndAsMaps) {
   EXPECT_EQ(keys[0].name, "OPENAI_API_KEY");
   EXPECT_EQ(keys[0].options.group, "");
   EXPECT_FALSE(keys[0].disabled);
-  EXPECT_EQ(keys[0].place.line, 26);
+  EXPECT_EQ(keys[0].place.line, 27);
   EXPECT_EQ(keys[0].place.column, 9);
   EXPECT_EQ(keys[1].name, "TEAM_B_KEY");
   EXPECT_EQ(keys[1].options.group, "team-b");
