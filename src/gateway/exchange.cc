@@ -16,15 +16,28 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-Exchange::Exchange(Reactor& reactor, Client& client) : reactor_(reactor), client_(client) {}
+Exchange::Exchange(Reactor& reactor, Client& client)
+    : reactor_(reactor), client_(client), access_(reactor.site().clients) {}
 
 Task<Exchange::After> Exchange::run() {
-  // Read the head, and the body as far as it is kept for another try.
+  // Read the head.
   const auto head = co_await client_.read_head(request_);
   if (head && !*head) co_return After::close;
   begin();
   const Counted served(reactor_.site().counters.calls);
   if (!head) co_return co_await refuse_malformed(head.error());
+  if (auto begun = body_.begin(request_, reactor_.site().config.limits); !begun) {
+    co_return co_await refuse_malformed(begun.error());
+  }
+
+  // Authenticate the client.
+  if (!client_may_call()) {
+    // A body that came with its head is read over, so that the connection may stay.
+    refused_.closes = !body_.keep(client_);
+    co_return co_await refuse();
+  }
+
+  // Read the body as far as it is kept for another try.
   const auto body = co_await read_body();
   if (!body) co_return co_await refuse_malformed(body.error());
   if (!*body) co_return hung_up();
@@ -35,6 +48,7 @@ Task<Exchange::After> Exchange::run() {
     refused_ = {destination.error().status, destination.error().code, destination.error().message};
     co_return co_await refuse();
   }
+  if (!client_may_go_to(destination->endpoint)) co_return co_await refuse();
   rest_ = destination->rest;
   fallbacks_ = reactor_.site().fallbacks[destination->endpoint];
   go_to(destination->endpoint);
@@ -117,7 +131,6 @@ void Exchange::begin() {
 // False: the client has left.
 Task<std::expected<bool, http::Refusal>> Exchange::read_body() {
   const auto& limits = reactor_.site().config.limits;
-  if (auto begun = body_.begin(request_, limits); !begun) co_return std::unexpected(begun.error());
   if (request_.expects_continue() && !body_.consumed() && client_.input().empty()) {
     std::array<std::string_view, 1> pieces{kContinue};
     if (client_.outbox().send(client_.connection(), pieces) == Io::broken) co_return false;
@@ -167,9 +180,13 @@ void Exchange::go_to(std::size_t endpoint) {
   repeat_ = provider::repeat_of(endpoint_->dialect, request_.method(), rest_, body_.kept());
 }
 
-// Goes on to the next endpoint that stands in. False: there is none, only this one has what the
-// call is about, or part of the request is gone and cannot be sent again.
+// Goes on to the next endpoint that stands in and that the client may use. False: there is none,
+// only this one has what the call is about, or part of the request is gone and cannot be sent
+// again.
 bool Exchange::fall_back() {
+  while (!fallbacks_.empty() && !client_may_use(fallbacks_.front())) {
+    fallbacks_ = fallbacks_.subspan(1);
+  }
   if (fallbacks_.empty() || !owner_.empty() || !body_.replayable()) return false;
   sender_.stop();
   upstream_.reset();

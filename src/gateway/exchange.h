@@ -17,6 +17,7 @@
 #include "gateway/attempts.h"
 #include "gateway/call_trail.h"
 #include "gateway/client.h"
+#include "gateway/client_access.h"
 #include "gateway/counted.h"
 #include "gateway/counters.h"
 #include "gateway/request_body.h"
@@ -70,6 +71,9 @@ class Exchange {
     client_left,
   };
 
+  [[nodiscard]] bool client_may_call();  ///< else why is in `refused_`; likewise with the next
+  [[nodiscard]] bool client_may_go_to(std::size_t endpoint);
+  [[nodiscard]] bool client_may_use(std::size_t endpoint) const;
   Task<std::expected<bool, http::Refusal>> read_body();
   Task<std::expected<void, LeaseError>> lease_key();
   Task<std::expected<Lease, LeaseError>> wait_for_key(LeaseRequest request);
@@ -85,12 +89,14 @@ class Exchange {
 
   void begin();
   [[nodiscard]] std::expected<Destination, Astray> find_destination();
+  [[nodiscard]] provider::Dialect spoken() const;
   void go_to(std::size_t endpoint);
   [[nodiscard]] bool fall_back();
   void ask_for_usage();
   [[nodiscard]] bool worth_waiting(const LeaseError& no_key) const;
   [[nodiscard]] bool others_run() const;
   [[nodiscard]] bool pass_on_instead(const LeaseError& no_key) const;
+  [[nodiscard]] Refused forbidden_endpoint(std::size_t endpoint) const;
   [[nodiscard]] Refused for_want_of_key(const LeaseError& no_key) const;
   [[nodiscard]] Refused failed_upstream(bool late, std::string_view how,
                                         std::string_view what) const;
@@ -115,6 +121,7 @@ class Exchange {
 
   Reactor& reactor_;
   Client& client_;
+  ClientAccess access_;
 
   // The request.
   http::RequestHead request_;

@@ -135,9 +135,8 @@ Task<Exchange::After> Exchange::refuse() {
   upstream_.reset();
   const bool stays =
       !refused_.closes && request_.keeps_alive() && body_.consumed() && !reactor_.draining();
-  const auto dialect = endpoint_ != nullptr ? endpoint_->dialect : provider::Dialect::openai;
   OwnError error{refused_.status,
-                 provider::error_body(dialect, refused_.status, refused_.code, refused_.message)};
+                 provider::error_body(spoken(), refused_.status, refused_.code, refused_.message)};
   if (refused_.retry_after) error.retry_after_seconds = whole_seconds(*refused_.retry_after);
   error.should_retry = refused_.should_retry;
   const auto endpoint = endpoint_ != nullptr ? std::string_view(endpoint_->name) : "";
@@ -151,6 +150,17 @@ Task<Exchange::After> Exchange::refuse() {
   if (!all_sent) co_return After::close;
   clear_and_shrink(out_);
   co_return stays ? After::next : After::linger;
+}
+
+// The dialect that the client understands, also where its call got no endpoint.
+provider::Dialect Exchange::spoken() const {
+  if (endpoint_ != nullptr) return endpoint_->dialect;
+  const auto& endpoints = reactor_.site().config.endpoints;
+  if (endpoints.size() == 1) return endpoints.front().dialect;
+  const bool has_target = request_.target().starts_with('/');
+  const auto named =
+      has_target ? named_endpoint(reactor_.site().config, request_.target()) : std::nullopt;
+  return named ? endpoints[*named].dialect : provider::Dialect::openai;
 }
 
 Exchange::After Exchange::hung_up() {
@@ -195,8 +205,9 @@ void Exchange::ended(Outcome outcome, int status) {
   }
   if (!spdlog::should_log(spdlog::level::debug)) return;
   spdlog::debug(
-      "{} {}: {} {} after {} ms, endpoint \"{}\", key \"{}\", model \"{}\", {} tries, trace \"{}\"",
-      request_.method(), path, to_string(outcome), status, took.count(),
+      "{} {} of client \"{}\": {} {} after {} ms, endpoint \"{}\", key \"{}\", model \"{}\", {} "
+      "tries, trace \"{}\"",
+      request_.method(), path, access_.name(), to_string(outcome), status, took.count(),
       endpoint_ != nullptr ? std::string_view(endpoint_->name) : "", key_name_, call_.model, tries_,
       trace_id);
 }

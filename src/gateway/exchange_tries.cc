@@ -79,11 +79,11 @@ Task<std::expected<Lease, LeaseError>> Exchange::wait_for_key(LeaseRequest reque
   auto& site = reactor_.site();
   const auto now = site.clock.now();
   if (!waits_until_) waits_until_ = now + endpoint_->max_wait;
-  const auto peer = client_.connection().peer();
+  const auto caller = access_.account() ? std::string(access_.name()) : client_.connection().peer();
   KeyWait wait(reactor_.io(), client_.signal());
   wait.begin(site.pool, endpoint_->name,
              {.lease = request,
-              .client = peer,
+              .client = caller,
               .bytes = body_.kept().size(),
               .deadline = reactor_.draining() ? now : *waits_until_,
               .arrived = began_});

@@ -56,14 +56,20 @@ Success Exchange::used(state::Figure end, const provider::Usage& usage) {
           .cost_micro_usd = cost};
 }
 
-// One try, at its end.
+// One try, at its end: the client is charged with what the ledger is told.
 void Exchange::record(Figure end, const provider::Usage& usage, std::uint64_t cost) {
-  const state::Figures figures = figures_of(end, usage, cost);
+  const auto figures = figures_of(end, usage, cost);
   trail_.add_used(figures);
+  if (const auto& account = access_.account()) {
+    account->charge(figures.tokens(), cost, reactor_.site().clock.wall());
+  }
   state::Tally* const tally = reactor_.tally();
   if (tally == nullptr) return;
-  tally->add(
-      {.endpoint = endpoint_->name, .key = key_name_, .model = call_.model, .figures = figures});
+  tally->add({.endpoint = endpoint_->name,
+              .key = key_name_,
+              .model = call_.model,
+              .client = access_.name(),
+              .figures = figures});
 }
 
 }  // namespace keypool::gateway

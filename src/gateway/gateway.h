@@ -15,16 +15,18 @@
 #include "gateway/counters.h"
 #include "gateway/resource_owners.h"
 #include "state/call_record.h"
+#include "state/clients_in_force.h"
 #include "state/ledger.h"
 
 namespace keypool::gateway {
 
 /// What a gateway works with besides its configuration and keys. Everything outlives it.
 struct GatewayParts {
-  const Clock* clock = nullptr;      ///< the pool's own; null: the machine's
-  ResourceOwners* owners = nullptr;  ///< null: they are remembered in memory
-  state::Ledger* ledger = nullptr;   ///< null: usage is counted by key only
-  std::size_t calls_kept = 1000;     ///< how many calls that have ended are remembered
+  const Clock* clock = nullptr;                    ///< the pool's own; null: the machine's
+  ResourceOwners* owners = nullptr;                ///< null: they are remembered in memory
+  state::Ledger* ledger = nullptr;                 ///< null: usage is counted by key only
+  const state::ClientsInForce* clients = nullptr;  ///< null: callers are not asked who they are
+  std::size_t calls_kept = 1000;                   ///< how many calls that have ended are remembered
 };
 
 /// The data path: listens, leases a key for each call, relays it, settles the lease.

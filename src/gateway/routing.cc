@@ -1,7 +1,6 @@
 #include "gateway/routing.h"
 
 #include <algorithm>
-#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -63,9 +62,12 @@ std::pair<char, std::size_t> read_loosely(std::string_view path, std::size_t i) 
 
 }  // namespace
 
+std::optional<std::size_t> named_endpoint(const config::Config& config, std::string_view target) {
+  return find_endpoint(config, split(target).first);
+}
+
 bool routed_by_model(const config::Config& config, std::string_view target) {
-  const auto name = split(target).first;
-  return name == "v1" && !find_endpoint(config, name);
+  return split(target).first == "v1" && !named_endpoint(config, target);
 }
 
 std::expected<Destination, Astray> route(const config::Config& config, std::string_view target,

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,10 @@ struct Astray {
   std::string_view code;
   std::string message;
 };
+
+/// The endpoint whose name the target begins with; nothing: none.
+[[nodiscard]] std::optional<std::size_t> named_endpoint(const config::Config& config,
+                                                        std::string_view target);
 
 /// Whether the target names a model's route (`/v1/…`) and not an endpoint, so that `route` needs
 /// the model to decide.

@@ -40,6 +40,7 @@ Site::Site(const config::Config& settings, KeyPool& keys, const GatewayParts& pa
       fallbacks(places_of_fallbacks(config)),
       owners(parts.owners != nullptr ? *parts.owners : remembered_),
       ledger(parts.ledger),
+      clients(parts.clients),
       salt(fresh_salt()) {
   const auto has_tls = [](const config::Endpoint& endpoint) { return endpoint.base_url.tls; };
   if (std::ranges::any_of(config.endpoints, has_tls)) tls = std::make_unique<TlsClient>();

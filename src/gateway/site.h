@@ -41,7 +41,8 @@ struct Site {
   const std::vector<std::vector<std::size_t>> fallbacks;
 
   ResourceOwners& owners;
-  state::Ledger* const ledger;  ///< null: usage is counted by key only
+  state::Ledger* const ledger;                 ///< null: usage is counted by key only
+  const state::ClientsInForce* const clients;  ///< null: callers are not asked who they are
 
   const std::uint64_t salt;  ///< secret: of hashes of what clients send
 

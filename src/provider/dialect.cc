@@ -4,10 +4,9 @@
 #include <array>
 #include <span>
 
-#include "provider/media_type.h"
+#include "provider/client_credentials.h"
 #include "provider/phrase.h"
 #include "provider/speech.h"
-#include "provider/target.h"
 
 namespace keypool::provider {
 
@@ -107,11 +106,6 @@ constexpr std::string_view kLimitPrefixes[] = {
 
 constexpr std::size_t kShortestLimitName = std::string_view("ratelimit-").size();
 
-bool carries_credential(std::string_view query_field) {
-  const std::string name = percent_decoded(query_field.substr(0, query_field.find('=')));
-  return name == "key" || name == "api-key";
-}
-
 }  // namespace
 
 std::string_view to_string(Dialect dialect) noexcept { return named(dialect).name; }
@@ -127,20 +121,6 @@ const Speech& speech_of(Dialect dialect) noexcept { return named(dialect).speech
 
 CredentialPlace credential_place(Dialect dialect, std::string_view target) noexcept {
   return speech_of(dialect).credential_place(target);
-}
-
-std::optional<std::string_view> client_credential(http::Headers headers,
-                                                  std::string_view target) noexcept {
-  constexpr std::string_view kBearer = "bearer ";
-  if (const auto value = http::find(headers, "authorization");
-      value && starts_with_phrase(*value, kBearer)) {
-    if (const auto token = trimmed(value->substr(kBearer.size())); !token.empty()) return token;
-  }
-  for (const std::string_view name : {"x-api-key", "api-key", "x-goog-api-key"}) {
-    if (const auto value = http::find(headers, name); value && !value->empty()) return value;
-  }
-  if (const auto value = query_value(target, "key"); value && !value->empty()) return value;
-  return std::nullopt;
 }
 
 bool stays_behind(std::string_view request_header_name) noexcept {
@@ -170,7 +150,7 @@ std::string without_query_credential(std::string_view target) {
   char before = '?';
   for (std::string_view query = target.substr(mark + 1);;) {
     const std::string_view field = query.substr(0, query.find('&'));
-    if (!carries_credential(field)) {
+    if (!names_credential(field)) {
       out.push_back(before);
       out.append(field);
       before = '&';

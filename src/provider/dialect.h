@@ -25,11 +25,6 @@ struct CredentialPlace {
 [[nodiscard]] CredentialPlace credential_place(Dialect dialect,
                                                std::string_view target = {}) noexcept;
 
-/// The credential that a client sent, in any of the places SDKs put one (`Authorization: Bearer`,
-/// `x-api-key`, `api-key`, `x-goog-api-key`, `?key=`).
-[[nodiscard]] std::optional<std::string_view> client_credential(http::Headers headers,
-                                                                std::string_view target) noexcept;
-
 /// Whether a request header of the client's stays behind: credentials and account scoping
 /// (`openai-organization`, `openai-project`), cookies, `origin`, `referer`, hop-by-hop headers,
 /// `host`, and what the gateway itself speaks (`x-keypool-*`). The body's framing is the sender's
@@ -44,8 +39,7 @@ struct CredentialPlace {
 /// until the next try (`retry-after`) is not among them.
 [[nodiscard]] bool describes_limits(std::string_view answer_header_name) noexcept;
 
-/// The target without the query parameters that carry a credential: `key`, which Gemini's SDKs use,
-/// and `api-key`, which Azure's do. Names are compared with their percent-encoding taken off.
+/// The target without the query parameters that carry a credential (`names_credential`).
 [[nodiscard]] std::string without_query_credential(std::string_view target);
 
 }  // namespace keypool::provider

@@ -37,22 +37,6 @@ TEST(CredentialPlace, IsABearerOnGeminisOpenaiPaths) {
             "x-goog-api-key");
 }
 
-TEST(ClientCredential, IsFoundWhereverSdksPutIt) {
-  const auto in = [](std::vector<http::Header> headers, std::string_view target = "/v1/x") {
-    return client_credential(headers, target).value_or("none");
-  };
-  EXPECT_EQ(in({{"Authorization", "Bearer kp-1"}}), "kp-1");
-  EXPECT_EQ(in({{"authorization", "bearer  kp-1 "}}), "kp-1");
-  EXPECT_EQ(in({{"X-Api-Key", "kp-1"}}), "kp-1");
-  EXPECT_EQ(in({{"api-key", "kp-1"}}), "kp-1");
-  EXPECT_EQ(in({{"x-goog-api-key", "kp-1"}}), "kp-1");
-  EXPECT_EQ(in({}, "/v1/x?alt=sse&key=kp-1"), "kp-1");
-  EXPECT_EQ(in({{"authorization", "Basic eDp5"}}), "none");
-  EXPECT_EQ(in({{"authorization", "Bearer "}, {"x-api-key", "kp-2"}}), "kp-2");
-  EXPECT_EQ(in({}, "/v1/x?monkey=kp-1&key="), "none");
-  EXPECT_EQ(in({}, "/v1/x"), "none");
-}
-
 TEST(StaysBehind, WhatTellsWhoTheClientIs) {
   for (const auto* name : {"Authorization",
                            "x-api-key",

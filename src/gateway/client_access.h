@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include <keypool/secret.h>
+
+#include "http/head.h"
+#include "state/clients_in_force.h"
+
+namespace keypool::gateway {
+
+/// Who calls on one connection, as its credentials tell. A connection is nearly always one
+/// client's: the token that was found last is remembered, so that its next call costs a comparison,
+/// no hash and no memory.
+///
+/// Thread-safety: the reactor's thread only.
+class ClientAccess {
+ public:
+  /// Null: nobody is asked. They must outlive it.
+  explicit ClientAccess(const state::ClientsInForce* clients) noexcept : clients_(clients) {}
+
+  /// Finds out who makes the call. False: a token is asked for, and none of those sent is
+  /// anybody's.
+  [[nodiscard]] bool identify(const http::RequestHead& request);
+
+  /// Who called last; null: nobody was asked.
+  [[nodiscard]] const std::shared_ptr<state::ClientAccount>& account() const noexcept {
+    return account_;
+  }
+
+  /// Its name; empty: nobody's in particular.
+  [[nodiscard]] std::string_view name() const noexcept {
+    return account_ ? std::string_view(account_->client().name) : std::string_view();
+  }
+
+ private:
+  [[nodiscard]] bool is_last(std::string_view token) const noexcept;
+
+  const state::ClientsInForce* const clients_;
+  std::shared_ptr<state::ClientAccount> account_;
+  Secret token_;               // the account's
+  std::uint64_t version_ = 0;  // of what it was found in
+};
+
+}  // namespace keypool::gateway
