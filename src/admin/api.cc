@@ -25,6 +25,7 @@
 #include "admin/plan.h"
 #include "admin/snapshot.h"
 #include "admin/target.h"
+#include "admin/token.h"
 #include "admin/usage_answer.h"
 #include "provider/dialect.h"
 
@@ -289,6 +290,7 @@ bool begins_events(const http::Answer& answer) noexcept {
 
 http::Answer answer(const http::Request& request, const Subject& subject) {
   auto refused = refusal(request, subject.config.admin);
+  if (!refused) refused = refusal_without_token(request, subject.config.admin_token_hash);
   http::Answer answer = refused ? std::move(*refused) : routed(request, subject);
   for (http::Field& header : protective_headers()) answer.headers.push_back(std::move(header));
   return answer;

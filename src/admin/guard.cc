@@ -67,12 +67,10 @@ std::optional<http::Answer> refusal(const http::Request& request, const config::
   const auto authority = only_host(request.headers);
   if (!authority) return error_answer(400, "bad_request", "expected exactly one Host header");
 
-  const std::string host = host_of(*authority);
-  if (!config::Listen{host, 0}.loopback() && host != listen.host) {
+  if (listen.loopback() && !config::Listen{host_of(*authority), 0}.loopback()) {
     return error_answer(403, "forbidden_host",
-                        fmt::format("the admin API answers to localhost, a loopback address or {}, "
-                                    "not to the host name this request was made for",
-                                    listen.host));
+                        "the admin API answers to localhost or a loopback address, not to the host "
+                        "name this request was made for");
   }
   if (!changes_something(request.method)) return std::nullopt;
   if (from_another_origin(request, *authority)) {

@@ -11,8 +11,10 @@
 namespace keypool::admin {
 
 /// What a browser may have been talked into, refused before anything is looked at:
-/// - a `Host` that is neither a loopback name or address nor the one listened on. A page whose own
-///   name was made to resolve to this machine (DNS rebinding) still says its own name there;
+/// - where only this machine is listened to, a `Host` that is no loopback name or address. A page
+///   whose own name was made to resolve to this machine (DNS rebinding) still says its own name
+///   there. Where others are listened to they may call us by any name, but need the token
+///   (admin/token.h), which no such page has;
 /// - a call that changes something and comes from a page of another origin;
 /// - one that says it is no JSON, as what a form sends does, or that a browser made and that does
 ///   not say it is: such a call may come from any page, without a question asked before.

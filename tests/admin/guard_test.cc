@@ -21,7 +21,7 @@ TEST_P(Guard, Decides) {
   const Case& given = GetParam();
   const http::Request request{
       .method = given.method, .target = "/api/v1/keys", .headers = given.headers, .body = {}};
-  const auto refused = refusal(request, config::Listen{"admin.internal", 8081});
+  const auto refused = refusal(request, config::Listen{"127.0.0.1", 8081});
   EXPECT_EQ(refused ? refused->status : 0, given.status);
 }
 
@@ -33,7 +33,6 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"LoopbackName", "GET", {{"Host", "localhost:8081"}}, 0},
         Case{"LoopbackNameInCapitals", "GET", {{"Host", "LOCALHOST"}}, 0},
         Case{"LoopbackAddressOfVersion6", "GET", {{"Host", "[::1]:8081"}}, 0},
-        Case{"NameListenedOn", "GET", {{"Host", "admin.internal:8081"}}, 0},
         Case{"ReboundName", "GET", {{"Host", "evil.example:8081"}}, 403},
         Case{"NameThatBeginsLikeAnAddress", "GET", {{"Host", "127.0.0.1.evil.example"}}, 403},
         Case{"NameThatBeginsLikeLocalhost", "GET", {{"Host", "localhost.evil.example"}}, 403},
@@ -85,6 +84,14 @@ INSTANTIATE_TEST_SUITE_P(
              {{"Host", "localhost:8081"}, {"Origin", "https://evil.example"}},
              0}),
     [](const auto& row) { return row.param.name; });
+
+TEST(GuardOfAnOpenListener, TakesEveryNameThatTheTokenProtects) {
+  const std::vector<http::Header> headers{{"Host", "gateway.internal:8081"}};
+  const http::Request request{
+      .method = "GET", .target = "/api/v1/keys", .headers = headers, .body = {}};
+  EXPECT_FALSE(refusal(request, config::Listen{"0.0.0.0", 8081}));
+  EXPECT_FALSE(refusal(request, config::Listen{"10.0.0.5", 8081}));
+}
 
 }  // namespace
 }  // namespace keypool::admin
