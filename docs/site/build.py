@@ -25,6 +25,7 @@ GROUPS = {
     "Start": [("README.md", "keypool")],
     "Run it": [
         ("docs/cli.md", "Command line"),
+        ("docs/clients.md", "Clients and budgets"),
         ("docs/dashboard.md", "Dashboard"),
         ("docs/api.md", "Admin API"),
         ("docs/metrics.md", "Metrics"),

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <keypool/secret_source.h>
+
 #include "config/address.h"
 #include "config/load.h"
 #include "http/client.h"
@@ -26,6 +28,18 @@ std::expected<config::Listen, std::string> parse_url(std::string_view url) {
   return parsed;
 }
 
+constexpr std::string_view kTokenName = "KEYPOOL_ADMIN_TOKEN";
+
+using Fetched = std::expected<http::Answer, http::FetchError>;
+
+Fetched fetch(const config::Listen& address, const std::string& target, http::Fields headers = {}) {
+  return http::fetch({.host = address.host,
+                      .port = address.port,
+                      .target = target,
+                      .headers = std::move(headers),
+                      .deadline = kPatience});
+}
+
 }  // namespace
 
 std::expected<config::Listen, std::string> admin_address(const std::string& option) {
@@ -40,13 +54,28 @@ std::expected<config::Listen, std::string> admin_address(const std::string& opti
 
 std::expected<std::string, std::string> ask_admin(const config::Listen& address,
                                                   const std::string& target) {
-  const auto answer = http::fetch(
-      {.host = address.host, .port = address.port, .target = target, .deadline = kPatience});
+  auto answer = fetch(address, target);
+  // Sent to none that does not ask for it.
+  std::optional<SecretSource::Found> token;
+  if (answer && answer->status == 401) token = system_secret_source().resolve(kTokenName);
+  if (token) {
+    answer = fetch(address, target,
+                   {{"authorization", fmt::format("Bearer {}", token->value.reveal())}});
+  }
   if (!answer) {
     return std::unexpected(
         fmt::format("no gateway answers at http://{}: {}\n  Start one with `keypool serve`, or say "
                     "where its admin API is with --admin URL.",
                     address.text(), answer.error().message));
+  }
+  if (answer->status == 401) {
+    return std::unexpected(
+        token ? fmt::format("http://{} does not take the token {}, from {}; its hash stands in the "
+                            "gateway's configuration as admin.token_hash",
+                            address.text(), kTokenName, token->origin)
+              : fmt::format("http://{} asks for a token; set {}, or keep it: keypool secrets put "
+                            "{}",
+                            address.text(), kTokenName, kTokenName));
   }
   if (answer->status != 200) {
     return std::unexpected(fmt::format("http://{}{} answered {}; is that a keypool's admin API?",

@@ -13,7 +13,8 @@ namespace keypool::cli {
 /// else the configuration file's `admin.listen`, else 127.0.0.1:8081.
 [[nodiscard]] std::expected<config::Listen, std::string> admin_address(const std::string& option);
 
-/// The body of a good answer, or a sentence for the operator.
+/// The body of a good answer, or a sentence for the operator. Where the gateway asks for a token,
+/// it is sent the secret called KEYPOOL_ADMIN_TOKEN.
 [[nodiscard]] std::expected<std::string, std::string> ask_admin(const config::Listen& address,
                                                                 const std::string& target);
 

@@ -93,15 +93,18 @@ bool can_be_called(const config::Endpoint& endpoint, const Serving& serving) {
 }
 
 std::string call_to_paste(const Serving& serving) {
+  const std::string token =
+      serving.asks_for_token ? " -H \"authorization: Bearer $KEYPOOL_TOKEN\"" : "";
   if (serving.demo_keys > 0) {
     return example_chat(
-        fmt::format("{}/{}", serving.gateway_url, serving.config.endpoints.front().name));
+               fmt::format("{}/{}", serving.gateway_url, serving.config.endpoints.front().name)) +
+           token;
   }
   const auto endpoint = std::ranges::find_if(serving.config.endpoints, [&](const auto& candidate) {
     return can_be_called(candidate, serving);
   });
   if (endpoint == serving.config.endpoints.end()) return {};
-  return example_call(serving.gateway_url, *endpoint);
+  return example_call(serving.gateway_url, *endpoint) + token;
 }
 
 }  // namespace
@@ -125,7 +128,8 @@ std::string greeting(const Serving& serving, const Terminal& terminal) {
   const std::string call = call_to_paste(serving);
   text += call.empty()
               ? paint("No endpoint has a key: every call will be refused.\n", Tone::bad, terminal)
-              : fmt::format("Try it:\n  {}\n", call);
+              : fmt::format("Try it{}:\n  {}\n",
+                            serving.asks_for_token ? ", with a client's token" : "", call);
   return text;
 }
 

@@ -15,6 +15,7 @@ struct Serving {
   const std::vector<config::ResolvedKey>& keys;
   std::string gateway_url;
   std::string admin_url;
+  bool asks_for_token = false;  ///< of callers
   std::size_t demo_keys = 0;  ///< above zero: the endpoint `demo` runs over the simulated provider
 };
 

@@ -11,9 +11,11 @@ void warn(std::string_view text) { spdlog::warn("{}", text); }
 
 KeptState::KeptState(std::filesystem::path folder)
     : store_({.folder = std::move(folder), .use = state::StoreOptions::Use::gateway, .warn = warn}),
-      stats_(store_) {}
+      stats_(store_),
+      callers_(store_, warn) {}
 
-std::expected<void, std::string> KeptState::begin(KeyPool& pool) {
+std::expected<void, std::string> KeptState::begin(KeyPool& pool,
+                                                  std::vector<state::Client> clients) {
   for (const auto& [endpoint, keys] : pool.all_stats()) {
     for (const KeyStats& key : keys) {
       if (key.state == KeyState::disabled) disabled_by_configuration_.emplace(endpoint, key.name);
@@ -26,8 +28,15 @@ std::expected<void, std::string> KeptState::begin(KeyPool& pool) {
     spdlog::warn("{}. Calls go on; what earlier runs counted is missing until the next start",
                  restored.error().message);
   }
+  if (const auto known = callers_.configure(std::move(clients)); !known) {
+    spdlog::warn("{}. Tokens that were made by `keypool token` are unknown until it can be read",
+                 known.error().message);
+  }
   ledger_ = std::make_unique<state::Ledger>(
-      store_, state::LedgerOptions{.warn = warn, .and_then = [this, &pool] { save(pool); }});
+      store_, state::LedgerOptions{.warn = warn, .and_then = [this, &pool] {
+                                     save(pool);
+                                     callers_.look_again();
+                                   }});
   return {};
 }
 

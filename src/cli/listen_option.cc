@@ -16,12 +16,6 @@ CLI::Option* add_listen_option(CLI::App& command, const std::string& name,
           name, fmt::format("expected HOST:PORT such as 127.0.0.1:8080, but \"{}\" has {}", text,
                             listen.error()));
     }
-    if (!listen->loopback()) {
-      throw CLI::ValidationError(
-          name, fmt::format("{} can be reached from other machines, and whoever reaches it spends "
-                            "your keys; use 127.0.0.1 or [::1]",
-                            text));
-    }
     target = *listen;
   };
   return command.add_option_function<std::string>(name, take, help)->type_name("HOST:PORT");

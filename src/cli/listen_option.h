@@ -12,8 +12,7 @@ class Option;
 
 namespace keypool::cli {
 
-/// Adds an option that takes an address as the configuration does. What is none, or reaches beyond
-/// this machine, is a wrong use: whoever can connect could spend the keys.
+/// Adds an option that takes an address as the configuration does. What is none is a wrong use.
 CLI::Option* add_listen_option(CLI::App& command, const std::string& name,
                                std::optional<config::Listen>& target, const std::string& help);
 

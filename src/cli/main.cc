@@ -21,7 +21,8 @@ int run(int argc, char** argv) {
       "  keypool demo                     what it does, in a minute, without any key\n"
       "  keypool check                    which keys were found, and where\n"
       "  keypool status                   the keys of the running gateway\n"
-      "  keypool usage                    tokens and cost of the last 30 days\n\n"
+      "  keypool usage                    tokens and cost of the last 30 days\n"
+      "  keypool token create ci          who may call, and how much\n\n"
       "Each command explains itself: keypool serve --help\n"
       "Exit codes: 0 good, 1 failed, 2 used wrongly.");
 
@@ -31,6 +32,7 @@ int run(int argc, char** argv) {
   add_status(app, chosen);
   add_demo(app, chosen);
   add_secrets(app, chosen);
+  add_token(app, chosen);
   add_usage(app, chosen);
   add_stats(app, chosen);
   add_init(app, chosen);

@@ -88,6 +88,30 @@ std::vector<std::pair<std::string_view, std::uint64_t>> retries_of(
   return retries;
 }
 
+/// Whether another machine could spend the keys, or tell them what to do, without a token; then
+/// says on stderr what to do about it.
+bool open_to_strangers(const config::Config& config, bool clients_need_token) {
+  if (!config.listen.loopback() && !clients_need_token) {
+    fmt::print(stderr,
+               "keypool: {} can be reached from other machines, and whoever reaches it would spend "
+               "your keys.\n"
+               "  Give those who may call a token first: keypool token create NAME, or `clients` "
+               "in the configuration.\n",
+               config.listen.text());
+    return true;
+  }
+  if (!config.admin.loopback() && config.admin_token_hash.empty()) {
+    fmt::print(stderr,
+               "keypool: the admin API at {} can be reached from other machines, which needs a "
+               "token.\n"
+               "  Make one: keypool token hash --new, and put its hash into the configuration as "
+               "admin.token_hash.\n",
+               config.admin.text());
+    return true;
+  }
+  return false;
+}
+
 admin::Traffic traffic_of(const gateway::Counters& counters) {
   admin::Traffic traffic{.endpoints = {},
                          .connections = counters.connections.load(),
@@ -133,12 +157,14 @@ int serve(const Options& options) {
 
   // What a simulation counts is worth nothing later.
   KeptState kept(demo ? ":memory:" : state_folder(config.state));
-  if (const auto begun = kept.begin(pool); !begun) {
+  if (const auto begun = kept.begin(pool, config.clients); !begun) {
     fmt::print(stderr, "keypool: {}\n", begun.error());
     return kFailed;
   }
+  const state::ClientsInForce& clients = kept.callers().in_force();
+  if (open_to_strangers(config, clients.asked_for())) return kMisused;
 
-  gateway::Gateway gateway(config, pool, {.ledger = &kept.ledger()});
+  gateway::Gateway gateway(config, pool, {.ledger = &kept.ledger(), .clients = &clients});
   if (auto started = gateway.start(); !started) {
     return cannot_listen(started.error(), config.listen, "--listen");
   }
@@ -163,6 +189,7 @@ int serve(const Options& options) {
                         .keys = keys,
                         .gateway_url = url_of(config.listen, gateway.port()),
                         .admin_url = url_of(config.admin, admin.port()),
+                        .asks_for_token = clients.asked_for(),
                         .demo_keys = demo ? pool.total_keys() : 0};
   fmt::print("{}", greeting(serving, terminal_of(STDOUT_FILENO)));
   std::fflush(stdout);
@@ -207,7 +234,8 @@ void add_serve(CLI::App& app, Run& run) {
   command->footer(
       "Examples:\n"
       "  OPENAI_API_KEY=sk-first,sk-second keypool serve\n"
-      "  keypool serve --config keypool.yaml --listen 127.0.0.1:9000\n\n"
+      "  keypool serve --config keypool.yaml --listen 127.0.0.1:9000\n"
+      "  keypool token create ci && keypool serve --listen 0.0.0.0:8080\n\n"
       "Then point any SDK at it: OPENAI_BASE_URL=http://127.0.0.1:8080/openai/v1");
   command->callback([&run, options] { run = [options] { return serve(*options); }; });
 }

@@ -1,5 +1,7 @@
 #include "gateway/client_access.h"
 
+#include <utility>
+
 #include <openssl/crypto.h>
 
 #include "provider/client_credentials.h"
@@ -7,25 +9,24 @@
 namespace keypool::gateway {
 
 bool ClientAccess::identify(const http::RequestHead& request) {
-  if (clients_ == nullptr || !clients_->asked_for()) {
-    account_ = nullptr;
-    return true;
-  }
+  account_ = nullptr;
+  if (clients_ == nullptr || !clients_->asked_for()) return true;
   // Read before the search: what is replaced meanwhile is searched again by the next call.
   const auto version = clients_->version();
   const provider::ClientCredentials sent(request.headers(), request.target());
-  const bool still_holds = account_ != nullptr && version_ == version;
-  if (still_holds) {
+  if (last_ != nullptr && version_ == version) {
     for (const auto token : sent.all()) {
-      if (is_last(token)) return true;
+      if (!is_last(token)) continue;
+      account_ = last_.get();
+      return true;
     }
   }
-  account_ = nullptr;
-  token_ = {};
   const auto clients = clients_->now();
   for (const auto token : sent.all()) {
-    account_ = clients->find(token);
-    if (account_ == nullptr) continue;
+    auto found = clients->find(token);
+    if (found == nullptr) continue;
+    last_ = std::move(found);
+    account_ = last_.get();
     token_ = Secret(token);
     version_ = version;
     return true;

@@ -119,6 +119,7 @@ void Exchange::begin() {
   began_ = reactor_.site().clock.now();
   trail_.begin(began_);
   call_ = {};
+  access_.begin();
   asks_for_usage_ = false;
   endpoint_ = nullptr;
   fallbacks_ = {};

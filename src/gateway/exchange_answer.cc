@@ -182,6 +182,7 @@ void Exchange::ended(Outcome outcome, int status) {
   reactor_.calls().add({.at = clock.wall() - took,
                         .endpoint = endpoint_ != nullptr ? std::string_view(endpoint_->name) : "",
                         .model = call_.model,
+                        .client = access_.name(),
                         .method = request_.method(),
                         .path = path,
                         .trace_id = trace_id,

@@ -33,7 +33,7 @@ bool Exchange::client_may_call() {
                 std::nullopt, false};
     return false;
   }
-  const auto& account = access_.account();
+  auto* const account = access_.account();
   if (account == nullptr) return true;
   const auto named = named_endpoint(site.config, request_.target());
   if (named && !client_may_use(*named)) {
@@ -64,7 +64,7 @@ bool Exchange::client_may_call() {
 
 // Where the body decides: the endpoint of a route, and the model.
 bool Exchange::client_may_go_to(std::size_t endpoint) {
-  const auto& account = access_.account();
+  auto* const account = access_.account();
   if (!client_may_use(endpoint)) {
     refused_ = forbidden_endpoint(endpoint);
     return false;
@@ -82,7 +82,7 @@ bool Exchange::client_may_go_to(std::size_t endpoint) {
 }
 
 bool Exchange::client_may_use(std::size_t endpoint) const {
-  const auto& account = access_.account();
+  auto* const account = access_.account();
   return account == nullptr ||
          account->may_use_endpoint(reactor_.site().config.endpoints[endpoint].name);
 }

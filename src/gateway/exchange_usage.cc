@@ -60,7 +60,7 @@ Success Exchange::used(state::Figure end, const provider::Usage& usage) {
 void Exchange::record(Figure end, const provider::Usage& usage, std::uint64_t cost) {
   const auto figures = figures_of(end, usage, cost);
   trail_.add_used(figures);
-  if (const auto& account = access_.account()) {
+  if (auto* const account = access_.account(); account != nullptr) {
     account->charge(figures.tokens(), cost, reactor_.site().clock.wall());
   }
   state::Tally* const tally = reactor_.tally();

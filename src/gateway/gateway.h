@@ -26,7 +26,7 @@ struct GatewayParts {
   ResourceOwners* owners = nullptr;                ///< null: they are remembered in memory
   state::Ledger* ledger = nullptr;                 ///< null: usage is counted by key only
   const state::ClientsInForce* clients = nullptr;  ///< null: callers are not asked who they are
-  std::size_t calls_kept = 1000;                   ///< how many calls that have ended are remembered
+  std::size_t calls_kept = 1000;  ///< how many calls that have ended are remembered
 };
 
 /// The data path: listens, leases a key for each call, relays it, settles the lease.
