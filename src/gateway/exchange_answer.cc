@@ -180,9 +180,9 @@ void Exchange::ended(Outcome outcome, int status) {
   trail_.ends(outcome, status, now);
   const auto took = std::chrono::duration_cast<milliseconds>(now - began_);
   reactor_.calls().add({.at = clock.wall() - took,
+                        .client = access_.name(),
                         .endpoint = endpoint_ != nullptr ? std::string_view(endpoint_->name) : "",
                         .model = call_.model,
-                        .client = access_.name(),
                         .method = request_.method(),
                         .path = path,
                         .trace_id = trace_id,
