@@ -18,7 +18,7 @@ def calls_in(hour, chance):
     at = time.gmtime(hour * 3600)
     weekend = 0.3 if at.tm_wday >= 5 else 1
     awake = 1 if 7 <= at.tm_hour <= 18 else 0.25
-    return weekend * awake * chance.uniform(0.7, 1.3) * 26
+    return weekend * awake * chance.uniform(0.7, 1.3) * 90
 
 
 def main(path):
@@ -35,7 +35,7 @@ def main(path):
                     calls = round(calls_in(hour, chance) * keys_share * model_share * client_share)
                     if calls == 0:
                         continue
-                    limited = sum(chance.random() < 0.004 for _ in range(calls))
+                    limited = round(calls * chance.uniform(0, 0.008))
                     tokens_in = round(calls * taken * chance.uniform(0.8, 1.2))
                     tokens_out = round(calls * given * chance.uniform(0.8, 1.2))
                     cost = round(tokens_in * price_in * 0.8 + tokens_out * price_out)

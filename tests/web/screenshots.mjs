@@ -39,6 +39,7 @@ try {
     faults: [
       { keys: "FORGOTTEN_KEY", error: "bad_key" },
       { keys: "PREPAID_KEY", error: "insufficient_quota" },
+      { keys: "CI_KEY", probability: 0.25, answer: { status: 429, headers: { "retry-after": "4" }, body: "{}" } },
       { keys: "NIGHTLY_KEY", calls: [9, 9], answer: { status: 429, headers: { "retry-after": "240" }, body: "{}" } },
     ],
     wait: "10s",
@@ -84,7 +85,7 @@ try {
   const page = await browse(run, looks.light);
   await page.goto(watched.admin);
   let calls = true;
-  const traffic = Promise.all(Array.from({ length: 7 }, async (_, caller) => {
+  const traffic = Promise.allSettled(Array.from({ length: 7 }, async (_, caller) => {
     while (calls) {
       const endpoint = caller < 6 ? "openai" : "research";
       await watched.call(caller % 3 === 0 ? "gpt-4.1" : "gpt-4.1-mini", endpoint);

@@ -161,9 +161,9 @@ function headline(of: Plan): string {
 }
 
 function explanation(of: Plan): string {
-  const wait = of.p99_wait_ms_now < 1 ? "99 of 100 calls do not wait" : `99 of 100 calls wait up to ${latency(of.p99_wait_ms_now)}`;
+  const wait = of.p99_wait_ms_now < 1 ? "do not wait" : `wait up to ${latency(of.p99_wait_ms_now)}`;
   const fail = of.now.failed_share > 0 ? ` and ${share(of.now.failed_share)} of all fail` : "";
-  return `With the ${plural(of.keys_now, "key")} of ${of.endpoint} as they are, ${wait} for ${of.model || "any model"}${fail}.`;
+  return `With the ${plural(of.keys_now, "key")} of ${of.endpoint} as they are, 99 of 100 calls for ${of.model || "any model"} ${wait}${fail}.`;
 }
 
 function NothingToPlan() {
