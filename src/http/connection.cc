@@ -176,6 +176,12 @@ asio::awaitable<bool> Connection::send_raw(std::string_view bytes) {
   co_return sent;
 }
 
+tcp::socket& Connection::take_over() noexcept {
+  clear_deadline();
+  progress_ = Progress::broken;
+  return socket_;
+}
+
 void Connection::reset() noexcept {
   progress_ = Progress::broken;
   error_code ignored;

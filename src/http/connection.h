@@ -78,6 +78,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<bool> wait(std::chrono::nanoseconds duration);
   boost::asio::awaitable<void> stall();
   boost::asio::awaitable<bool> send_raw(std::string_view bytes);
+  [[nodiscard]] boost::asio::ip::tcp::socket& take_over() noexcept;
   void reset() noexcept;
 
   boost::asio::awaitable<bool> send_status(int status);

@@ -54,6 +54,7 @@ asio::awaitable<void> Responder::stall() { return connection_.stall(); }
 asio::awaitable<bool> Responder::send_raw(std::string_view bytes) {
   return connection_.send_raw(bytes);
 }
+tcp::socket& Responder::take_over() noexcept { return connection_.take_over(); }
 void Responder::reset() noexcept { connection_.reset(); }
 
 class Server::State : public std::enable_shared_from_this<Server::State> {

@@ -12,6 +12,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <keypool/clock.h>
 
@@ -79,6 +80,10 @@ class Responder {
 
   /// Sends bytes that need not be HTTP, before anything else was sent; then the connection closes.
   boost::asio::awaitable<bool> send_raw(std::string_view bytes);
+
+  /// Takes the connection out of HTTP, before anything was sent: what is spoken on it is the
+  /// handler's business from now on. It closes when the handler returns.
+  [[nodiscard]] boost::asio::ip::tcp::socket& take_over() noexcept;
 
   /// Ends the connection with a reset instead of an orderly close.
   void reset() noexcept;

@@ -18,6 +18,13 @@ std::vector<std::string_view> credentials_of(const http::Request& request) {
       add(header.value);
     }
   }
+  // A browser's WebSocket has no other place for it.
+  constexpr std::string_view kProtocol = "openai-insecure-api-key.";
+  const auto offered = request.header("sec-websocket-protocol").value_or("");
+  if (const auto at = offered.find(kProtocol); at != offered.npos) {
+    const auto key = offered.substr(at + kProtocol.size());
+    add(key.substr(0, key.find_first_of(", ")));
+  }
   for (std::string_view rest = request.query(); !rest.empty();) {
     const auto end = rest.find('&');
     const std::string_view parameter = rest.substr(0, end);

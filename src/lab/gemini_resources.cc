@@ -88,11 +88,14 @@ http::Answer begin_resumable_upload(const ResourceCall& call) {
   return answer;
 }
 
-/// Whoever knows the address may send to it.
+/// Whoever knows the address may send to it, but for who shows another's key.
 http::Answer go_on_with_upload(const ResourceCall& call, std::string_view command) {
   const std::string id{query_value(call.request.query(), "upload_id")};
   Thing* upload = call.shelf.find_of_anybody(id);
-  if (!upload || upload->collection != kUploads) return call.not_found("There is no such upload.");
+  const bool stranger = upload && !call.owner.empty() && call.owner != upload->owner;
+  if (!upload || stranger || upload->collection != kUploads) {
+    return call.not_found("There is no such upload.");
+  }
   if (command.find("upload") != command.npos) upload->content.append(call.request.body);
   const bool final = command.find("finalize") != command.npos;
   http::Answer answer = json_answer(Json::object());

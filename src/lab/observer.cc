@@ -20,6 +20,10 @@ void Observer::Visit::end(End end, std::uint64_t input_tokens,
   std::exchange(observer_, nullptr)->leave(key_, end, input_tokens, output_tokens);
 }
 
+void Observer::Visit::use(std::uint64_t input_tokens, std::uint64_t output_tokens) noexcept {
+  if (observer_ != nullptr) observer_->use(key_, input_tokens, output_tokens);
+}
+
 Observer::Visit Observer::arrive(std::optional<std::size_t> key) {
   const std::lock_guard lock(mutex_);
   ++observed_.calls;
@@ -30,6 +34,14 @@ Observer::Visit Observer::arrive(std::optional<std::size_t> key) {
     seen.max_in_flight = std::max(seen.max_in_flight, ++seen.in_flight);
   }
   return Visit(*this, key);
+}
+
+void Observer::use(std::optional<std::size_t> key, std::uint64_t input_tokens,
+                   std::uint64_t output_tokens) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (!key) return;
+  observed_.keys[*key].input_tokens += input_tokens;
+  observed_.keys[*key].output_tokens += output_tokens;
 }
 
 void Observer::leave(std::optional<std::size_t> key, End end, std::uint64_t input_tokens,

@@ -30,8 +30,11 @@ class Observer {
     Visit& operator=(Visit&&) = delete;
     ~Visit();
 
-    /// Tokens count for served calls only.
+    /// These tokens count for served calls only.
     void end(End end, std::uint64_t input_tokens = 0, std::uint64_t output_tokens = 0) noexcept;
+
+    /// What it has used before its end; counts whatever that will be.
+    void use(std::uint64_t input_tokens, std::uint64_t output_tokens) noexcept;
 
    private:
     friend class Observer;
@@ -52,6 +55,8 @@ class Observer {
   [[nodiscard]] Observed observed() const;
 
  private:
+  void use(std::optional<std::size_t> key, std::uint64_t input_tokens,
+           std::uint64_t output_tokens) noexcept;
   void leave(std::optional<std::size_t> key, End end, std::uint64_t input_tokens,
              std::uint64_t output_tokens) noexcept;
 

@@ -17,6 +17,7 @@
 #include "lab/hold.h"
 #include "lab/observer.h"
 #include "lab/question.h"
+#include "lab/realtime.h"
 #include "lab/resources.h"
 #include "lab/shelf.h"
 #include "lab/wire.h"
@@ -127,6 +128,10 @@ class Provider::State {
       co_await body.send(with_headers(std::move(*refused), call, nullptr));
       co_return;
     }
+    if (call.question.operation == Operation::realtime) {
+      co_await converse_with(call, request, fault, responder);
+      co_return;
+    }
     if (!call.question.metered()) {
       call.visit.end(Observer::End::served);
       co_await body.send(with_headers(tell(call, request), call, nullptr));
@@ -188,7 +193,9 @@ class Provider::State {
 
   /// Later faults need an answer to strike in; an error can be told within a stream only.
   static bool before_the_head(const Fault& fault, const Question& question) {
-    if (fault.at == FaultPoint::before_head || !question.metered()) return true;
+    if (fault.at == FaultPoint::before_head) return true;
+    if (question.operation == Operation::realtime) return false;
+    if (!question.metered()) return true;
     return question.operation == Operation::embedding ||
            (fault.kind == FaultKind::error && !question.stream);
   }
@@ -290,6 +297,24 @@ class Provider::State {
     if (!call.key) return {};
     const Key& key = world_.scenario().keys[*call.key];
     return key.organization.empty() ? key.name : key.organization;
+  }
+
+  /// A connection is one call; what its answers used is added up.
+  asio::awaitable<void> converse_with(Call& call, const http::Request& request, const Fault* fault,
+                                      http::Responder& responder) {
+    Conversation conversation(call.question.family, call.question.model, call.asker.request_id);
+    RealtimeCall realtime{.request = request, .family = call.question.family, .fault = fault};
+    call.wire.append_headers(realtime.headers, call.asker, nullptr);
+    realtime.plan_answer = [&] {
+      const Scenario& scenario = world_.scenario();
+      return plan_answer(call.question, scenario.pace_of(call.question.model), scenario.time_scale,
+                         call.random);
+    };
+    realtime.on_answer = [&call](std::uint64_t input_tokens, std::uint64_t output_tokens) {
+      call.visit.use(input_tokens, output_tokens);
+    };
+    co_await converse(responder, realtime, conversation);
+    call.visit.end(Observer::End::served);
   }
 
   /// Answers that cost nothing.

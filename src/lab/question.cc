@@ -8,6 +8,8 @@
 
 #include "lab/duration.h"
 #include "lab/pattern.h"
+#include "lab/realtime.h"
+#include "lab/resources.h"
 
 namespace keypool::lab {
 namespace {
@@ -39,6 +41,8 @@ constexpr std::array kRoutes{
     Route{"POST", "*/models/*:countTokens", Family::gemini, Operation::count_tokens},
     Route{"POST", "*/models/*:embedContent", Family::gemini, Operation::embedding},
     Route{"POST", "*/models/*:batchEmbedContents", Family::gemini, Operation::embedding},
+    Route{"GET", "*/realtime", Family::openai, Operation::realtime},
+    Route{"GET", "*.GenerativeService.BidiGenerateContent", Family::gemini, Operation::realtime},
     Route{"GET", "*/v1beta/openai/models", Family::openai, Operation::list_models},
     Route{"GET", "*/v1beta/models", Family::gemini, Operation::list_models},
     Route{"GET", "*/v1beta/models/*", Family::gemini, Operation::show_model},
@@ -286,6 +290,7 @@ std::string mistake_in(const Question& question, const dom::object& body) {
     case Operation::generate:
       return need({"contents"});
     case Operation::response:
+    case Operation::realtime:
     case Operation::list_models:
     case Operation::show_model:
     case Operation::unknown:
@@ -340,7 +345,7 @@ void read_body(dom::element whole, const dom::object& body, Question& question) 
 
 bool asks_by_body(Operation operation) {
   return operation != Operation::list_models && operation != Operation::show_model &&
-         operation != Operation::unknown;
+         operation != Operation::realtime && operation != Operation::unknown;
 }
 
 }  // namespace
@@ -363,6 +368,11 @@ Question QuestionReader::read(const http::Request& request) {
       request.header("accept-encoding").value_or("").find("gzip") != std::string_view::npos;
   route(request, question);
   question.model = model_in_path(question.path);
+  if (question.operation == Operation::realtime) {
+    question.model = lab::query_value(request.query(), "model");
+    read_steering(request, question);
+    if (!wants_websocket(request)) question.mistake = "This path is for WebSockets.";
+  }
   if (!asks_by_body(question.operation)) return question;
 
   read_steering(request, question);

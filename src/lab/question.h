@@ -24,6 +24,7 @@ enum class Operation {
   message,       ///< Anthropic /v1/messages
   generate,      ///< Gemini :generateContent and :streamGenerateContent
   count_tokens,  ///< Anthropic and Gemini
+  realtime,      ///< OpenAI /v1/realtime, Gemini's Live API: a WebSocket
   list_models,
   show_model,
   unknown,  ///< perhaps one of the endpoints of lab/resources.h
