@@ -106,6 +106,11 @@ constexpr std::string_view kLimitPrefixes[] = {
 
 constexpr std::size_t kShortestLimitName = std::string_view("ratelimit-").size();
 
+// `Authorization` is where Azure's SDK puts a browser's token.
+bool carries_credential(std::string_view query_field) {
+  return names_credential(query_field) || query_field.starts_with("Authorization=");
+}
+
 }  // namespace
 
 std::string_view to_string(Dialect dialect) noexcept { return named(dialect).name; }
@@ -143,6 +148,25 @@ bool describes_limits(std::string_view answer_header_name) noexcept {
       [&](std::string_view prefix) { return starts_with_phrase(answer_header_name, prefix); });
 }
 
+bool is_address(std::string_view answer_header_name) noexcept {
+  constexpr std::string_view kAddresses[] = {"location", "content-location", "operation-location",
+                                             "x-goog-upload-url", "x-goog-upload-control-url"};
+  return std::any_of(std::begin(kAddresses), std::end(kAddresses), [&](std::string_view name) {
+    return http::same_name(name, answer_header_name);
+  });
+}
+
+std::string_view query_credential(std::string_view target) {
+  const std::size_t mark = target.find('?');
+  if (mark == std::string_view::npos) return {};
+  for (std::string_view query = target.substr(mark + 1);;) {
+    const std::string_view field = query.substr(0, query.find('&'));
+    if (carries_credential(field)) return field;
+    if (field.size() == query.size()) return {};
+    query.remove_prefix(field.size() + 1);
+  }
+}
+
 std::string without_query_credential(std::string_view target) {
   const std::size_t mark = target.find('?');
   if (mark == std::string_view::npos) return std::string(target);
@@ -150,7 +174,7 @@ std::string without_query_credential(std::string_view target) {
   char before = '?';
   for (std::string_view query = target.substr(mark + 1);;) {
     const std::string_view field = query.substr(0, query.find('&'));
-    if (!names_credential(field)) {
+    if (!carries_credential(field)) {
       out.push_back(before);
       out.append(field);
       before = '&';

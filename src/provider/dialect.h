@@ -39,7 +39,16 @@ struct CredentialPlace {
 /// until the next try (`retry-after`) is not among them.
 [[nodiscard]] bool describes_limits(std::string_view answer_header_name) noexcept;
 
-/// The target without the query parameters that carry a credential (`names_credential`).
+/// Whether an answer's header holds an address that the client is expected to go to next:
+/// `location`, Gemini's `x-goog-upload-url`, Azure's `operation-location`.
+[[nodiscard]] bool is_address(std::string_view answer_header_name) noexcept;
+
+/// The query parameter that carries a credential, name and value as they stand in the target;
+/// empty: there is none.
+[[nodiscard]] std::string_view query_credential(std::string_view target);
+
+/// The target without the query parameters that carry a credential (`names_credential`, and Azure's
+/// `Authorization`).
 [[nodiscard]] std::string without_query_credential(std::string_view target);
 
 }  // namespace keypool::provider

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "provider/json_scan.h"
@@ -50,5 +51,10 @@ class RealtimeTap {
   JsonScan scan_;
   Turns turns_;
 };
+
+/// What a client offers as subprotocols (`Sec-WebSocket-Protocol`), without the key that a browser
+/// has to put there (see ClientCredentials), and without the organization and the project that may
+/// stand beside it. Empty: nothing is left to offer.
+[[nodiscard]] std::string without_subprotocol_credential(std::string_view offered);
 
 }  // namespace keypool::provider

@@ -150,8 +150,9 @@ struct StreamPreamble::Elements : JsonSink {
   std::optional<std::uint64_t> end;
 };
 
-StreamPreamble::StreamPreamble(Dialect dialect, std::string_view content_type)
-    : dialect_(dialect), framing_(Framing::lines) {
+StreamPreamble::StreamPreamble(Dialect dialect, std::string_view content_type,
+                               std::string_view host)
+    : dialect_(dialect), host_(host), framing_(Framing::lines) {
   const std::string_view type = media_type(content_type);
   if (http::same_name(type, "text/event-stream")) {
     framing_ = Framing::events;
@@ -224,7 +225,7 @@ void StreamPreamble::add(std::string_view data) {
 void StreamPreamble::end_event(WallTime wall) {
   if (start_ != StreamStart::preamble) return;
   if (!is_preamble_event(event_)) {
-    if (auto verdict = judge_event(dialect_, event_, wall)) {
+    if (auto verdict = judge_event(dialect_, event_, wall, host_)) {
       refusal_ = std::move(*verdict);
       start_ = StreamStart::refused;
     } else {

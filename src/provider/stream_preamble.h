@@ -38,11 +38,12 @@ inline constexpr std::size_t kPreambleBytes = 64 * 1024;
 /// transfer and content coding. Providers that are full say so in the same burst as their first
 /// events, under status 200; until content comes, the stream can still be moved unseen.
 ///
-///     StreamPreamble start(dialect, content_type);
+///     StreamPreamble start(dialect, content_type, host);
 ///     switch (start.feed(piece, wall)) …
 class StreamPreamble {
  public:
-  StreamPreamble(Dialect dialect, std::string_view content_type);
+  /// `host`: who was asked (AnswerHead::host); it must outlive this.
+  StreamPreamble(Dialect dialect, std::string_view content_type, std::string_view host = {});
 
   /// What all bytes so far amount to. Once it is `content` or `refused` it stays so. `wall` turns
   /// dates in an error into durations.
@@ -67,6 +68,7 @@ class StreamPreamble {
   void end_event(WallTime wall);
 
   Dialect dialect_;
+  std::string_view host_;
   Framing framing_;
   StreamStart start_ = StreamStart::preamble;
   std::size_t seen_ = 0;

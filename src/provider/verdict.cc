@@ -9,6 +9,7 @@
 
 #include "provider/calendar.h"
 #include "provider/error_facts.h"
+#include "provider/inflate.h"
 #include "provider/known.h"
 #include "provider/limit_headers.h"
 #include "provider/media_type.h"
@@ -243,6 +244,37 @@ Verdict judged(Dialect dialect, const Refusal& refusal, WallTime wall) {
                                                                   : std::string()};
 }
 
+// The beginning of a body, without its content coding.
+class Plain {
+ public:
+  Plain(http::Headers headers, std::string_view body) : text_(body.substr(0, kJudgedBodyBytes)) {
+    const auto coding = trimmed(http::find(headers, "content-encoding").value_or(""));
+    const bool coded = http::same_name(coding, "gzip") || http::same_name(coding, "x-gzip") ||
+                       http::same_name(coding, "deflate");
+    if (!coded) return;
+    // In small steps, so that what swells is left as soon as it is enough.
+    constexpr std::size_t kStep = 1024;
+    Inflater inflater;
+    for (std::string_view rest = text_; !rest.empty() && decoded_.size() < kJudgedBodyBytes;) {
+      const std::string_view step = rest.substr(0, kStep);
+      rest.remove_prefix(step.size());
+      const auto keep = [this](std::string_view run) {
+        decoded_.append(run.substr(0, kJudgedBodyBytes - decoded_.size()));
+      };
+      if (!inflater.feed(step, keep)) break;
+    }
+    text_ = decoded_;
+  }
+  Plain(const Plain&) = delete;
+  Plain& operator=(const Plain&) = delete;
+
+  [[nodiscard]] std::string_view text() const noexcept { return text_; }
+
+ private:
+  std::string decoded_;
+  std::string_view text_;
+};
+
 // The status that an error inside a stream would have had as an answer of its own.
 int status_of(const ErrorFacts& facts) {
   struct Named {
@@ -316,7 +348,7 @@ bool needs_body(const AnswerHead& head) noexcept { return head.status >= 400; }
 Verdict judge(Dialect dialect, const AnswerHead& head, std::string_view body, WallTime wall) {
   Refusal refusal{head, {}};
   if (needs_body(head)) {
-    refusal.facts = read_error(body.substr(0, kJudgedBodyBytes));
+    refusal.facts = read_error(Plain(head.headers, body).text());
     if (const auto type = http::find(head.headers, "x-amzn-errortype")) {  // Bedrock
       refusal.facts.labels.emplace_back(type->substr(0, type->find_first_of(":;")));
     }
@@ -324,11 +356,23 @@ Verdict judge(Dialect dialect, const AnswerHead& head, std::string_view body, Wa
   return judged(dialect, refusal, wall);
 }
 
-std::optional<Verdict> judge_event(Dialect dialect, std::string_view data, WallTime wall) {
+std::optional<Verdict> judge_event(Dialect dialect, std::string_view data, WallTime wall,
+                                   std::string_view host) {
   ErrorFacts facts = read_error(data.substr(0, kJudgedBodyBytes));
   if (!facts.is_json || !facts.is_error) return std::nullopt;
-  const AnswerHead head{status_of(facts), {}};
+  const AnswerHead head{status_of(facts), {}, host};
   return judged(dialect, {head, std::move(facts)}, wall);
+}
+
+std::optional<Verdict> judge_whole(Dialect dialect, const AnswerHead& head, std::string_view body,
+                                   WallTime wall) {
+  const Plain plain(head.headers, body);
+  if (plain.text().find(R"("error")") == std::string_view::npos) return std::nullopt;
+  ErrorFacts facts = read_error(plain.text());
+  const bool says_what = !facts.message.empty() || !facts.code.empty();
+  if (!facts.is_json || !facts.is_error || !says_what) return std::nullopt;
+  const AnswerHead as_error{status_of(facts), head.headers, head.host};
+  return judged(dialect, {as_error, std::move(facts)}, wall);
 }
 
 }  // namespace keypool::provider

@@ -82,13 +82,19 @@ inline constexpr std::size_t kJudgedBodyBytes = 64 * 1024;
 
 /// Code and type of the error, then structured details, then text, and for what none of these tell,
 /// the status. `wall` turns dates into durations. Never throws: what cannot be read is judged by
-/// its status. Only the first kJudgedBodyBytes of `body` are looked at.
+/// its status. Only the first kJudgedBodyBytes of `body` are looked at, without the content coding
+/// that the headers tell.
 [[nodiscard]] Verdict judge(Dialect dialect, const AnswerHead& head, std::string_view body,
                             WallTime wall);
 
 /// The same for one event of a stream that began with a success: `data` is an event's data, or a
 /// line of NDJSON. Nothing when it is no error.
 [[nodiscard]] std::optional<Verdict> judge_event(Dialect dialect, std::string_view data,
-                                                 WallTime wall);
+                                                 WallTime wall, std::string_view host = {});
+
+/// The same for the whole body of an answer whose status is a success, and which tells an error all
+/// the same: OpenRouter's, once generation has begun. Nothing when it is no error.
+[[nodiscard]] std::optional<Verdict> judge_whole(Dialect dialect, const AnswerHead& head,
+                                                 std::string_view body, WallTime wall);
 
 }  // namespace keypool::provider

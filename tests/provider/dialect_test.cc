@@ -102,6 +102,9 @@ TEST(QueryCredential, IsTakenOutAndNothingElse) {
             "/v1/x?monkey=k&pageSize=1&&a");
   EXPECT_EQ(without_query_credential("/v1/x?key"), "/v1/x");
   EXPECT_EQ(without_query_credential("/v1/x?"), "/v1/x?");
+  EXPECT_EQ(query_credential("/v1/x?a=1&%6bey=k&b=2"), "%6bey=k");
+  EXPECT_EQ(query_credential("/v1/x?monkey=k"), "");
+  EXPECT_EQ(query_credential("/v1/x"), "");
   EXPECT_EQ(without_query_credential("/v1/key=1/x"), "/v1/key=1/x");
   EXPECT_EQ(without_query_credential(""), "");
 }

@@ -97,5 +97,13 @@ INSTANTIATE_TEST_SUITE_P(
         Connection{"Nothing", {}, {}}),
     [](const auto& connection) { return connection.param.name; });
 
+TEST(Subprotocols, AreOfferedWithoutWhoseAccountPays) {
+  EXPECT_EQ(without_subprotocol_credential(
+                "realtime,openai-insecure-api-key.sk-1 , openai-organization.o,openai-project.p, "
+                "openai-beta.realtime-v1"),
+            "realtime, openai-beta.realtime-v1");
+  EXPECT_EQ(without_subprotocol_credential("openai-insecure-api-key.sk-1"), "");
+}
+
 }  // namespace
 }  // namespace keypool::provider
