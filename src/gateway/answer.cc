@@ -10,8 +10,9 @@ constexpr int kMostInterimHeads = 32;
 
 }  // namespace
 
-void Answer::begin(std::string_view method, std::size_t head_bytes) {
+void Answer::begin(std::string_view method, std::size_t head_bytes, bool may_switch) {
   method_ = method;
+  may_switch_ = may_switch;
   head_bytes_ = head_bytes;
   head_.clear();
   decoder_ = {};
@@ -32,7 +33,9 @@ Answer::State Answer::advance(Connection& upstream, std::span<char> scratch) {
       }
       if (*size > 0) {
         raw_used_ += *size;
-        if (head_.status() == 101 || (head_.interim() && ++interim_heads_ > kMostInterimHeads)) {
+        const bool switches = head_.status() == 101;
+        if (switches && may_switch_) return State::head;
+        if (switches || (head_.interim() && ++interim_heads_ > kMostInterimHeads)) {
           trouble_ = "an interim answer that was not asked for";
           return State::malformed;
         }

@@ -24,7 +24,8 @@ class Answer {
   };
 
   /// Forgets the last answer. `method` is the request's and must live until the head is here.
-  void begin(std::string_view method, std::size_t head_bytes);
+  /// `may_switch`: 101 ends the head like a final status, since the client has asked to switch.
+  void begin(std::string_view method, std::size_t head_bytes, bool may_switch = false);
 
   /// Reads what has come, through `scratch`.
   State advance(Connection& upstream, std::span<char> scratch);
@@ -60,6 +61,7 @@ class Answer {
  private:
   std::string_view method_;
   std::size_t head_bytes_ = 0;
+  bool may_switch_ = false;
   http::ResponseHead head_;
   http::BodyDecoder decoder_;
   std::string raw_;

@@ -1,5 +1,8 @@
 #include "gateway/answer_head.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "provider/dialect.h"
@@ -47,14 +50,33 @@ bool is_own(std::string_view name) {
   return name.size() > kOwn.size() && http::same_name(name.substr(0, kOwn.size()), kOwn);
 }
 
-void add_headers(std::string& out, const http::ResponseHead& head) {
+bool is_advice(std::string_view name) {
+  constexpr std::string_view kAdvice[] = {"retry-after", "retry-after-ms", "x-ms-retry-after-ms",
+                                          "x-should-retry"};
+  return std::any_of(std::begin(kAdvice), std::end(kAdvice),
+                     [name](std::string_view one) { return http::same_name(one, name); });
+}
+
+void add_headers(std::string& out, const http::ResponseHead& head, const HeadChanges& changes) {
   for (const auto& header : head.headers()) {
     if (provider::kept_from_client(header.name) || is_framing(header.name) || is_own(header.name) ||
-        head.is_connection_option(header.name)) {
+        head.is_connection_option(header.name) || (changes.advice && is_advice(header.name))) {
       continue;
     }
-    add_line(out, header.name, header.value);
+    if (changes.relocation != nullptr && provider::is_address(header.name)) {
+      add_line(out, header.name, relocated(header.value, *changes.relocation));
+    } else {
+      add_line(out, header.name, header.value);
+    }
   }
+}
+
+void add_advice(std::string& out, const RetryAdvice& advice) {
+  if (advice.after) {
+    const auto whole_seconds = std::chrono::ceil<std::chrono::seconds>(*advice.after).count();
+    add_number(out, "retry-after", static_cast<std::uint64_t>(std::max<long>(whole_seconds, 0)));
+  }
+  if (advice.should_retry) add_line(out, "x-should-retry", *advice.should_retry ? "true" : "false");
 }
 
 }  // namespace
@@ -80,10 +102,9 @@ ClientFraming frame_for_client(const http::ResponseHead& head, int minor_version
 }
 
 void write_answer_head(const http::ResponseHead& head, int minor_version,
-                       const ClientFraming& framing, const Provenance& provenance,
-                       std::string& out) {
+                       const ClientFraming& framing, const HeadChanges& changes, std::string& out) {
   add_status(out, head.status(), head.reason());
-  add_headers(out, head);
+  add_headers(out, head, changes);
   switch (framing.framing.kind) {
     case http::Framing::Kind::none:
       if (framing.declared_length) add_number(out, "content-length", *framing.declared_length);
@@ -97,14 +118,25 @@ void write_answer_head(const http::ResponseHead& head, int minor_version,
     case http::Framing::Kind::until_close:
       break;
   }
-  add_provenance(out, provenance);
+  if (changes.advice) add_advice(out, *changes.advice);
+  add_provenance(out, changes.provenance);
   add_connection(out, minor_version, framing.keeps_alive);
+  out.append("\r\n");
+}
+
+void write_switching_head(const http::ResponseHead& head, const HeadChanges& changes,
+                          std::string& out) {
+  add_status(out, head.status(), reason_phrase(head.status()));
+  add_line(out, "connection", "Upgrade");
+  add_line(out, "upgrade", "websocket");
+  add_headers(out, head, changes);
+  add_provenance(out, changes.provenance);
   out.append("\r\n");
 }
 
 void write_interim_head(const http::ResponseHead& head, std::string& out) {
   add_status(out, head.status(), head.reason());
-  add_headers(out, head);
+  add_headers(out, head, {});
   out.append("\r\n");
 }
 
@@ -114,10 +146,7 @@ void write_own_error(const OwnError& error, int minor_version, bool keeps_alive,
   add_status(out, error.status, reason_phrase(error.status));
   add_line(out, "content-type", "application/json");
   add_number(out, "content-length", error.body.size());
-  if (error.retry_after_seconds) {
-    add_number(out, "retry-after", static_cast<std::uint64_t>(*error.retry_after_seconds));
-  }
-  if (error.should_retry) add_line(out, "x-should-retry", *error.should_retry ? "true" : "false");
+  add_advice(out, error.advice);
   add_provenance(out, provenance);
   add_connection(out, minor_version, keeps_alive);
   out.append("\r\n");
@@ -130,6 +159,7 @@ std::string_view reason_phrase(int status) noexcept {
     std::string_view text;
   };
   static constexpr Phrase kPhrases[] = {
+      {101, "Switching Protocols"},
       {400, "Bad Request"},
       {401, "Unauthorized"},
       {403, "Forbidden"},

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/relocation.h"
+#include "gateway/retry_advice.h"
 #include "http/head.h"
 
 namespace keypool::gateway {
@@ -31,10 +33,20 @@ enum class Bytes { all, filtered };
 [[nodiscard]] ClientFraming frame_for_client(const http::ResponseHead& head, int minor_version,
                                              bool keeps_alive, Bytes bytes = Bytes::all);
 
+/// What the client is told otherwise than upstream has told it.
+struct HeadChanges {
+  Provenance provenance = {};
+  std::optional<RetryAdvice> advice = std::nullopt;  ///< nothing: upstream's own stands
+  const Relocation* relocation = nullptr;            ///< null: addresses stay as they are
+};
+
 /// Upstream's head as the client shall see it, appended to `out`.
 void write_answer_head(const http::ResponseHead& head, int minor_version,
-                       const ClientFraming& framing, const Provenance& provenance,
-                       std::string& out);
+                       const ClientFraming& framing, const HeadChanges& changes, std::string& out);
+
+/// The head of an answer that switches to a WebSocket, appended to `out`.
+void write_switching_head(const http::ResponseHead& head, const HeadChanges& changes,
+                          std::string& out);
 
 /// An interim (1xx) head, appended to `out`.
 void write_interim_head(const http::ResponseHead& head, std::string& out);
@@ -43,8 +55,7 @@ void write_interim_head(const http::ResponseHead& head, std::string& out);
 struct OwnError {
   int status;
   std::string body;
-  std::optional<int> retry_after_seconds = std::nullopt;
-  std::optional<bool> should_retry = std::nullopt;
+  RetryAdvice advice = {};
 };
 void write_own_error(const OwnError& error, int minor_version, bool keeps_alive, bool head_only,
                      const Provenance& provenance, std::string& out);

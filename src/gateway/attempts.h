@@ -48,6 +48,9 @@ class Attempts {
   [[nodiscard]] std::optional<std::chrono::milliseconds> pause_after_failure(
       std::optional<std::chrono::milliseconds> hint);
 
+  /// Whether no other is allowed, whatever the pause.
+  [[nodiscard]] bool exhausted() const noexcept { return failures_ >= allowed_; }
+
  private:
   static constexpr int kMostReturns = 16;
 

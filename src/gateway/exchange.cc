@@ -7,6 +7,7 @@
 
 #include "gateway/affinity.h"
 #include "gateway/reactor.h"
+#include "gateway/websocket_relay.h"
 #include "provider/include_usage.h"
 
 namespace keypool::gateway {
@@ -62,6 +63,7 @@ Task<Exchange::After> Exchange::run() {
     }
     if (!leased) {
       if (fall_back()) continue;
+      opens_ = leased.error().retry_after;
       if (pass_on_instead(leased.error())) break;
       refused_ = for_want_of_key(leased.error());
       co_return co_await refuse();
@@ -91,8 +93,10 @@ Task<Exchange::After> Exchange::run() {
     if (!client_.here()) co_return hung_up();
     const auto key = lease_.key_id();
     const auto fault = settle(*verdict_);
-    if (fault == Fault::none || fault == Fault::request || !body_.replayable()) break;
+    if (fault == Fault::none || !body_.replayable()) break;
+    if (fault == Fault::request && !ask_next_owner()) break;
     give_back_upstream();
+    if (fault == Fault::request) continue;
     if (fault == Fault::endpoint || endpoint_->keyless) {
       const auto wait =
           endpoint_->keyless ? std::nullopt : attempts_.pause_after_failure(verdict_->retry_after);
@@ -112,6 +116,7 @@ Task<Exchange::After> Exchange::run() {
   }
 
   // Relay the answer, count its usage, settle the lease.
+  if (answer_.head().status() == 101) co_return co_await relay_websocket();
   co_return co_await relay();
 }
 
@@ -121,8 +126,10 @@ void Exchange::begin() {
   call_ = {};
   access_.begin();
   asks_for_usage_ = false;
+  switches_ = wants_websocket(request_);
   endpoint_ = nullptr;
   fallbacks_ = {};
+  rest_ = {};
   key_name_.clear();
   tries_ = 0;
   doubted_before_ = false;
@@ -174,6 +181,9 @@ void Exchange::go_to(std::size_t endpoint) {
   trail_.go_to(reactor_.times(endpoint));
   attempts_ = Attempts(endpoint_->attempts);
   waits_until_.reset();
+  opens_.reset();
+  accounts_asked_ = 0;
+  strangers_.clear();
   key_name_.clear();
   ask_for_usage();
   find_affinity(endpoint_->affinity, request_, body_.kept(), site.salt, affinity_);

@@ -22,6 +22,7 @@
 #include "gateway/counters.h"
 #include "gateway/request_body.h"
 #include "gateway/request_sender.h"
+#include "gateway/retry_advice.h"
 #include "gateway/routing.h"
 #include "gateway/task.h"
 #include "provider/call.h"
@@ -81,8 +82,10 @@ class Exchange {
   Task<Tried> send_and_receive();
   Task<void> judge();  ///< into `verdict_`
   Task<void> hold_preamble();
+  Task<void> look_for_error();
   Task<void> read_error_body();
   Task<After> relay();
+  Task<After> relay_websocket();
   Task<After> refuse();  ///< with `refused_`
   Task<After> refuse_malformed(http::Refusal refusal);
   Task<bool> pause(std::chrono::milliseconds time);
@@ -100,7 +103,7 @@ class Exchange {
   [[nodiscard]] Refused for_want_of_key(const LeaseError& no_key) const;
   [[nodiscard]] Refused failed_upstream(bool late, std::string_view how,
                                         std::string_view what) const;
-  [[nodiscard]] std::string find_owner() const;
+  [[nodiscard]] std::string find_owner();
   [[nodiscard]] provider::Kept kept_of_answer() const;
   [[nodiscard]] bool may_repeat();
   void remember_resources(const provider::UsageTap* tap);
@@ -112,6 +115,11 @@ class Exchange {
   [[nodiscard]] std::uint64_t cost_of(const provider::Usage& usage) const;
   [[nodiscard]] Success used(state::Figure end, const provider::Usage& usage);
   void record(state::Figure end, const provider::Usage& usage = {}, std::uint64_t cost = 0);
+  [[nodiscard]] std::optional<RetryAdvice> advice_on_answer() const;
+  [[nodiscard]] bool may_tell_error() const;
+  [[nodiscard]] bool may_be_elsewhere() const;
+  void note_strangers();
+  [[nodiscard]] bool ask_next_owner();
   void write_upstream_head();
   void pass_interim_head();
   void give_back_upstream();
@@ -128,6 +136,7 @@ class Exchange {
   RequestBody body_;
   provider::Call call_;
   bool asks_for_usage_ = false;  // though the client did not
+  bool switches_ = false;        // to a WebSocket, as the client asks
   MonotonicTime began_;
 
   // Where it goes.
@@ -137,14 +146,18 @@ class Exchange {
   std::string_view rest_;                   // of the target
   Counted in_flight_;                       // at the endpoint
   std::vector<std::uint64_t> affinity_;
-  std::string owner_;  // a key, whose account has what the call is about; empty: any will do
+  std::string owner_;         // a key, whose account has what the call is about; empty: any will do
+  bool owner_known_ = false;  // not by rule, but because it made it
+  std::size_t accounts_asked_ = 0;      // for what nobody is known to have made
+  std::vector<std::string> strangers_;  // keys whose account has said that it has it not
 
   // The tries.
   Attempts attempts_{0};
   Lease lease_;
   std::string key_name_;
   int tries_ = 0;
-  std::optional<MonotonicTime> waits_until_;  // for a key to open
+  std::optional<MonotonicTime> waits_until_;        // for a key to open
+  std::optional<std::chrono::milliseconds> opens_;  // the first key, when none could be had
   std::shared_ptr<Connection> upstream_;
   RequestSender sender_;
   Answer answer_;

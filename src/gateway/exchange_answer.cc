@@ -16,8 +16,6 @@
 namespace keypool::gateway {
 namespace {
 
-using std::chrono::milliseconds;
-
 constexpr std::string_view kEventStream = "text/event-stream";
 
 // Whether tokens were used for it: reading what is stored, and counting tokens, uses none.
@@ -27,8 +25,10 @@ bool is_model_call(std::string_view method, std::string_view rest) {
          !path.ends_with("/input_tokens") && !path.ends_with("/cancel");
 }
 
-int whole_seconds(milliseconds time) {
-  return static_cast<int>((std::max(time, milliseconds{0}).count() + 999) / 1000);
+// What a proxy in front of the gateway says of itself.
+std::string_view scheme_of(const http::RequestHead& request) {
+  const auto told = http::find(request.headers(), "x-forwarded-proto").value_or("");
+  return http::same_name(told, "https") ? "https" : "http";
 }
 
 }  // namespace
@@ -45,9 +45,12 @@ Task<Exchange::After> Exchange::relay() {
                        http::same_name(content_type.substr(0, kEventStream.size()), kEventStream);
   const auto framing = frame_for_client(head, request_.minor_version(), stays,
                                         filters ? Bytes::filtered : Bytes::all);
+  const Relocation relocation{*endpoint_, scheme_of(request_),
+                              http::find(request_.headers(), "host").value_or(""),
+                              request_.target()};
   out_.clear();
-  write_answer_head(head, request_.minor_version(), framing, {endpoint_->name, key_name_, tries_},
-                    out_);
+  write_answer_head(head, request_.minor_version(), framing,
+                    {{endpoint_->name, key_name_, tries_}, advice_on_answer(), &relocation}, out_);
   const bool uses_tokens = success && is_model_call(request_.method(), rest_);
   const auto kept = success ? kept_of_answer() : provider::Kept::nothing;
   const auto tap = uses_tokens || kept != provider::Kept::nothing
@@ -113,6 +116,14 @@ Task<Exchange::After> Exchange::relay() {
   co_return body_.consumed() ? After::close : After::linger;
 }
 
+// A server on this machine is asked once: there is no key to step past.
+std::optional<RetryAdvice> Exchange::advice_on_answer() const {
+  if (endpoint_->keyless) return std::nullopt;
+  return advice_on(
+      answer_.head().status(), *verdict_,
+      {.once_only = !body_.replayable(), .exhausted = attempts_.exhausted(), .opens = opens_});
+}
+
 // A stream may wait long for its next event. What it does not need any more is given back; an
 // answer that came whole is not worth the trouble.
 void Exchange::hold_little() {
@@ -135,10 +146,10 @@ Task<Exchange::After> Exchange::refuse() {
   upstream_.reset();
   const bool stays =
       !refused_.closes && request_.keeps_alive() && body_.consumed() && !reactor_.draining();
-  OwnError error{refused_.status,
-                 provider::error_body(spoken(), refused_.status, refused_.code, refused_.message)};
-  if (refused_.retry_after) error.retry_after_seconds = whole_seconds(*refused_.retry_after);
-  error.should_retry = refused_.should_retry;
+  const OwnError error{
+      refused_.status,
+      provider::error_body(spoken(), refused_.status, refused_.code, refused_.message, rest_),
+      {refused_.should_retry, refused_.retry_after}};
   const auto endpoint = endpoint_ != nullptr ? std::string_view(endpoint_->name) : "";
   write_own_error(error, request_.minor_version(), stays, request_.method() == "HEAD",
                   {endpoint, key_name_, tries_}, out_);

@@ -19,6 +19,10 @@ int tier_of(const config::Endpoint& endpoint, std::string_view key) {
   return listed == endpoint.keys.end() ? 0 : listed->options.tier;
 }
 
+// Of accounts that are asked for what nobody is known to have made: a mistaken id costs each of
+// them a call.
+constexpr std::size_t kMostAccounts = 8;
+
 bool may_be_used_again(const KeyStats& key) {
   switch (key.state) {
     case KeyState::ready:
@@ -38,11 +42,15 @@ bool may_be_used_again(const KeyStats& key) {
 // The key whose account has what the call names. Lists, uploads, and things in the path that nobody
 // is known to have made, go to the first key of the lowest tier: so they meet each other. Empty:
 // any key will do.
-std::string Exchange::find_owner() const {
+std::string Exchange::find_owner() {
+  owner_known_ = false;
   if (endpoint_->keyless) return {};
   auto& site = reactor_.site();
   for (const auto& id : call_.resources.all()) {
-    if (auto key = site.owners.key_of(endpoint_->name, id); !key.empty()) return key;
+    auto key = site.owners.key_of(endpoint_->name, id);
+    if (key.empty()) continue;
+    owner_known_ = true;
+    return key;
   }
   provider::ResourceIds in_target;
   if (!call_.resources.empty()) {
@@ -63,6 +71,35 @@ std::string Exchange::find_owner() const {
   return first != nullptr ? first->name : std::string();
 }
 
+// Whether an account that has not what the call names may not be the only one to ask: nobody is
+// known to have made it.
+bool Exchange::may_be_elsewhere() const {
+  return verdict_->another_owner_may_serve && !owner_known_ && !endpoint_->keyless &&
+         !call_.resources.empty();
+}
+
+// The keys of the leased one's account need not be asked any more.
+void Exchange::note_strangers() {
+  strangers_.push_back(key_name_);
+  for (const auto& lane : reactor_.site().pool.lanes(endpoint_->name)) {
+    if (std::ranges::find(lane.keys, key_name_) == lane.keys.end()) continue;
+    strangers_.insert(strangers_.end(), lane.keys.begin(), lane.keys.end());
+  }
+}
+
+// Makes the next account that was not asked yet the owner. False: there is none, or enough have
+// been.
+bool Exchange::ask_next_owner() {
+  if (!may_be_elsewhere() || ++accounts_asked_ == kMostAccounts) return false;
+  for (const auto& key : reactor_.site().pool.stats(endpoint_->name)) {
+    if (key.state != KeyState::ready) continue;
+    if (std::ranges::find(strangers_, key.name) != strangers_.end()) continue;
+    owner_ = key.name;
+    return true;
+  }
+  return false;
+}
+
 provider::Kept Exchange::kept_of_answer() const {
   if (endpoint_->keyless) return provider::Kept::nothing;
   return provider::kept_by(endpoint_->dialect, request_.method(), rest_, call_.stored);
@@ -72,6 +109,9 @@ provider::Kept Exchange::kept_of_answer() const {
 void Exchange::remember_resources(const provider::UsageTap* tap) {
   if (endpoint_->keyless) return;
   auto& owners = reactor_.site().owners;
+  if (!strangers_.empty()) {  // found by asking around, once
+    owners.remember(endpoint_->name, call_.resources.all(), key_name_);
+  }
   for (const auto& header : answer_.head().headers()) {
     if (const auto id = provider::made_in_header(header)) {
       owners.remember(endpoint_->name, {&*id, 1}, key_name_);

@@ -11,14 +11,12 @@
 #include "gateway/key_wait.h"
 #include "gateway/reactor.h"
 #include "gateway/request_head.h"
+#include "gateway/retry_advice.h"
 
 namespace keypool::gateway {
 namespace {
 
 using std::chrono::milliseconds;
-
-// SDKs take no longer advice (Anthropic's ignores more than 60 s).
-constexpr milliseconds kLongestAdvice{60'000};
 
 // What to advise where a key only waits for a running call's end.
 constexpr milliseconds kShortAdvice{1'000};
@@ -117,11 +115,12 @@ Exchange::Refused Exchange::for_want_of_key(const LeaseError& no_key) const {
             endpoint_->name);
       }
       return {429, "all_keys_cooling", std::move(message),
-              std::min(opens.value_or(kLongestAdvice), kLongestAdvice), opens.has_value()};
+              std::min(opens.value_or(kLongestAdvice), kLongestAdvice), worth_coming_back(opens)};
     }
     case LeaseErrorKind::circuit_open:
       return {502, "upstream_unreachable", no_key.message(),
-              opens ? std::optional(std::min(*opens, kLongestAdvice)) : std::nullopt};
+              opens ? std::optional(std::min(*opens, kLongestAdvice)) : std::nullopt,
+              worth_coming_back(opens)};
     case LeaseErrorKind::no_keys:
     case LeaseErrorKind::unknown_endpoint:
       break;
@@ -188,7 +187,7 @@ Task<Exchange::Tried> Exchange::send_and_receive() {
   upstream_->report_to(client_.signal().get());
   write_upstream_head();
   sender_.begin(body_);
-  answer_.begin(request_.method(), limits.head_bytes);
+  answer_.begin(request_.method(), limits.head_bytes, switches_);
   bool all_sent = false;
   for (;;) {
     switch (sender_.advance(*upstream_, client_, scratch)) {
@@ -247,15 +246,17 @@ bool Exchange::may_repeat() {
   return false;
 }
 
+// By the time a client hears of it, whatever was worth trying again has been.
 Exchange::Refused Exchange::failed_upstream(bool late, std::string_view how,
                                             std::string_view what) const {
   return {late ? 504 : 502, late ? "upstream_timeout" : "upstream_unreachable",
-          fmt::format("{} {}: {}", endpoint_->name, how, what)};
+          fmt::format("{} {}: {}", endpoint_->name, how, what), std::nullopt, false};
 }
 
+// Of a stream the beginning is judged, and an event may be taken out: it comes as it is.
 void Exchange::write_upstream_head() {
   write_request_head({*endpoint_, reactor_.upstream(endpoint_index_).authority(), request_, rest_,
-                      lease_.secret().reveal(), body_.outgoing(), asks_for_usage_},
+                      lease_.secret().reveal(), body_.outgoing(), switches_, call_.stream},
                      sender_.head());
 }
 

@@ -5,6 +5,7 @@
 #include "gateway/exchange.h"
 #include "gateway/reactor.h"
 #include "provider/limit_headers.h"
+#include "provider/media_type.h"
 #include "provider/stream_preamble.h"
 
 namespace keypool::gateway {
@@ -38,12 +39,45 @@ std::optional<state::Figure> figure_of(provider::VerdictKind kind) noexcept {
 
 // By the answer's head, and as far as needed by the beginning of its body.
 Task<void> Exchange::judge() {
-  const provider::AnswerHead answer{answer_.head().status(), answer_.head().headers()};
+  const provider::AnswerHead answer{answer_.head().status(), answer_.head().headers(),
+                                    endpoint_->base_url.host};
   if (provider::needs_body(answer)) co_await read_error_body();
   verdict_ =
       provider::judge(endpoint_->dialect, answer, answer_.ahead(), reactor_.site().clock.wall());
-  if (verdict_->kind == provider::VerdictKind::success && call_.stream) co_await hold_preamble();
+  if (verdict_->kind == provider::VerdictKind::success) {
+    if (call_.stream) {
+      co_await hold_preamble();
+    } else if (may_tell_error()) {
+      co_await look_for_error();
+    }
+  }
   note_limits();
+}
+
+// Whether an answer that calls itself a success may be an error after all, and the call be tried
+// again: what a model has said, and not longer than errors are.
+bool Exchange::may_tell_error() const {
+  const auto& head = answer_.head();
+  if (repeat_ != provider::Repeat::once || head.status() != 200 || !body_.replayable())
+    return false;
+  if (head.declared_length().value_or(0) > provider::kJudgedBodyBytes) return false;
+  const auto type = http::find(head.headers(), "content-type").value_or("");
+  return provider::is_json(provider::media_type(type));
+}
+
+Task<void> Exchange::look_for_error() {
+  std::optional<Alarm> late;
+  while (!answer_.read_ahead(*upstream_, reactor_.scratch().bytes, provider::kJudgedBodyBytes)) {
+    if (!late) late.emplace(reactor_.io(), client_.signal(), kErrorBodyTime);
+    if (late->rang() || !client_.here()) co_return;
+    co_await client_.event();
+  }
+  if (!answer_.decoder().done()) co_return;
+  auto told = provider::judge_whole(
+      endpoint_->dialect,
+      {answer_.head().status(), answer_.head().headers(), endpoint_->base_url.host},
+      answer_.ahead(), reactor_.site().clock.wall());
+  if (told) verdict_ = std::move(*told);
 }
 
 // A stream may fail while it has only announced itself. What has come so far is held back, so that
@@ -56,7 +90,8 @@ Task<void> Exchange::hold_preamble() {
   }
   const auto& clock = reactor_.site().clock;
   provider::StreamPreamble start(endpoint_->dialect,
-                                 http::find(headers, "content-type").value_or(""));
+                                 http::find(headers, "content-type").value_or(""),
+                                 endpoint_->base_url.host);
   std::optional<Alarm> late;
   std::size_t seen = 0;
   for (;;) {
@@ -149,6 +184,7 @@ Fault Exchange::settle(const provider::Verdict& verdict) {
       lease_.endpoint_failed(verdict.reason);
       break;
     case provider::VerdictKind::request_fault:
+      if (may_be_elsewhere()) note_strangers();
       lease_.release();
       break;
   }

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "provider/realtime.h"
+
 namespace keypool::gateway {
 namespace {
 
@@ -53,6 +55,12 @@ bool is_framing(std::string_view name) {
          http::same_name(name, "expect");
 }
 
+// A WebSocket's messages are not compressed on their way: the tap reads them, and the bytes pass
+// as they are.
+bool is_extension(std::string_view name) {
+  return http::same_name(name, "sec-websocket-extensions");
+}
+
 }  // namespace
 
 std::string authority(const config::BaseUrl& url) {
@@ -86,15 +94,20 @@ void write_request_head(const UpstreamRequest& request, std::string& out) {
   }
   for (const auto& header : request.head.headers()) {
     if (provider::stays_behind(header.name) || is_framing(header.name) ||
-        request.head.is_connection_option(header.name)) {
+        request.head.is_connection_option(header.name) || is_extension(header.name)) {
       continue;
     }
-    if (http::same_name(header.name, "accept-encoding")) {
-      add_line(out, header.name, request.filtered ? "identity" : narrowed_encodings(header.value));
+    if (http::same_name(header.name, "sec-websocket-protocol")) {
+      const auto offered = provider::without_subprotocol_credential(header.value);
+      if (!offered.empty()) add_line(out, header.name, offered);
+    } else if (http::same_name(header.name, "accept-encoding")) {
+      add_line(out, header.name,
+               request.plain_answer ? "identity" : narrowed_encodings(header.value));
     } else {
       add_line(out, header.name, header.value);
     }
   }
+  if (request.switches) out.append("connection: Upgrade\r\nupgrade: websocket\r\n");
   add_framing(out, request.framing);
   out.append("\r\n");
 }

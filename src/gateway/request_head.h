@@ -20,7 +20,8 @@ struct UpstreamRequest {
   std::string_view rest;    ///< of the target, behind the base URL
   std::string_view secret;  ///< empty: a keyless endpoint
   http::Framing framing;
-  bool filtered = false;  ///< an event is taken out of the answer, which must come uncompressed
+  bool switches = false;      ///< it asks for a WebSocket
+  bool plain_answer = false;  ///< the answer must come uncompressed
 };
 
 /// Writes its head into `out`, over what stood there. The bytes hold the secret: wipe them when

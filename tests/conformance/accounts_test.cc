@@ -167,6 +167,34 @@ TEST_P(Account, ThatMadeItIsAskedForIt) {
   }
 }
 
+// Gemini's resumable upload, whole: the address that it begins with leads back through keypool, to
+// the account that has begun it.
+TEST(Upload, ResumedThroughKeypoolIsTheAccountsThatBeganIt) {
+  const Stage stage({.dialect = gemini, .policy = Policy::round_robin});
+  for (int i = 0; i < 3; ++i) {
+    auto start = post("/upload/v1beta/files", R"({"file":{"displayName":"notes"}})");
+    start.headers.push_back({"x-goog-upload-protocol", "resumable"});
+    start.headers.push_back({"x-goog-upload-command", "start"});
+    const auto begun = stage.call(start);
+    const std::string address(begun.header("x-goog-upload-url").value_or(""));
+    const auto path = address.find("/lab/");
+    ASSERT_NE(path, std::string::npos) << address;
+    EXPECT_EQ(address.find("key="), std::string::npos) << address;
+    EXPECT_NE(address.find(std::to_string(stage.port())), std::string::npos) << address;
+
+    const auto send = [&](std::string_view command, std::string body) {
+      auto piece = post(address.substr(path + std::string("/lab").size()), std::move(body));
+      piece.headers.push_back({"x-goog-upload-command", std::string(command)});
+      return stage.call(piece);
+    };
+    EXPECT_EQ(send("upload", "half").header("x-keypool-key"), begun.header("x-keypool-key"));
+    const auto done = send("upload, finalize", "full");
+    ASSERT_EQ(done.status, 200) << done.body;
+    const auto name = nlohmann::json::parse(done.body)["file"]["name"].get<std::string>();
+    EXPECT_EQ(stage.call(get("/v1beta/" + name)).status, 200);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Owns, Account, ::testing::ValuesIn(kept()),
                          [](const auto& instance) { return instance.param.name; });
 

@@ -214,6 +214,8 @@ const std::vector<Row>& fixtures() {
       served("Fixture08_CerebrasFloatSeconds", "cerebras.chat"),
       rests("Fixture09_OpenRouterInFlight", openai, "openrouter.in_flight_budget", 7s),
       {"Fixture09_OpenRouterKeyLimit", openai, "openrouter.key_limit", Effect::key_is_out},
+      {"Fixture09_OpenRouterErrorUnder200", openai, "openrouter.error_under_200",
+       Effect::key_is_faultless},
       {"Fixture09_XaiCredits", openai, "xai.credits", Effect::group_is_out},
       {"Fixture09_PerplexityCredits", openai, "perplexity.no_credit", Effect::group_is_out},
       served("Fixture10_TwentyBlankLines", "deepseek.chat_after_blank_lines"),

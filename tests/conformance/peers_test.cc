@@ -124,6 +124,28 @@ TEST(Peers, DeadLimitedAndEmptyKeysAreToldApart) {
   EXPECT_EQ(stage.key("twin").state, KeyState::cooling);
 }
 
+// "The cooldown is written, but enforced only every ten seconds."
+TEST(Peers, ACooldownActsAtOnce) {
+  const auto stage = struck_by(openai, {says("openai.rate_limit_in_seconds", "a")});
+
+  EXPECT_EQ(stage.call(question(openai)).header("x-keypool-attempts"), "2");
+  EXPECT_EQ(stage.call(question(openai)).header("x-keypool-attempts"), "1");
+
+  EXPECT_EQ(stage.observed("a").calls, 1u);
+}
+
+// "25 consecutive 500s leave a deployment in full rotation."
+TEST(Peers, AProviderThatFailsEveryCallIsNotAskedEveryTime) {
+  const auto stage = struck_by(openai, {{.error = lab::ErrorKind::server_error}}, 1);
+
+  for (int i = 0; i < 25; ++i) EXPECT_GE(stage.call(question(openai)).status, 500);
+
+  const auto calls =
+      stage.observed("a").calls + stage.observed("twin").calls + stage.observed("b").calls;
+  EXPECT_LE(calls, 15u);
+  expect_all_ready(stage);
+}
+
 // "One random 502 takes a channel out."
 TEST(Peers, OneBadGatewayTakesNothingOut) {
   lab::Fault fault = says("edge.bad_gateway");

@@ -72,6 +72,8 @@ class Stage {
   [[nodiscard]] std::expected<http::Answer, http::FetchError> call_directly(
       http::Fetch fetch) const;
 
+  /// Where clients connect; the provider is behind `/lab`.
+  [[nodiscard]] std::uint16_t port() const { return gateway_->port(); }
   [[nodiscard]] KeyStats key(std::string_view name) const;
   /// The key's lane for kModel rests, until when is known.
   [[nodiscard]] std::optional<LaneStats> resting_lane(std::string_view key) const;

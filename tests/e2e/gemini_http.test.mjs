@@ -140,7 +140,7 @@ test("a file is uploaded in one go and asked about", async (t) => {
 });
 
 test("a resumable upload goes to the address that it is given", async (t) => {
-  const { call } = await geminiOn(t);
+  const { call, gateway } = await geminiOn(t);
   const begun = await call("upload/v1beta/files", {
     headers: {
       "x-goog-upload-protocol": "resumable",
@@ -150,7 +150,8 @@ test("a resumable upload goes to the address that it is given", async (t) => {
     body: { file: { displayName: "notes" } },
   });
   const address = begun.headers.get("x-goog-upload-url");
-  assert.ok(address);
+  assert.ok(address.startsWith(`${gateway.baseURL}/upload/v1beta/files?`), address);
+  assert.doesNotMatch(address, /key=/);
 
   await call(address, {
     headers: { "x-goog-upload-command": "upload", "x-goog-upload-offset": "0" },
@@ -163,6 +164,7 @@ test("a resumable upload goes to the address that it is given", async (t) => {
   const { file } = await done.json();
   assert.equal(file.displayName, "notes");
   assert.equal(file.sizeBytes, "8");
+  assert.deepEqual((await gateway.observed()).unknown_credentials, []);
 });
 
 test("an error of keypool's own has Google's shape", async (t) => {

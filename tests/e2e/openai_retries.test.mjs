@@ -20,6 +20,22 @@ test("a mistake is made once", async (t) => {
   assert.equal((await gateway.observed()).calls, 1);
 });
 
+test("a provider that always fails is asked as often as keypool does, not thrice as often", async (t) => {
+  const gateway = await gatewayOverProvider(t, { scenario: { faults: [{ error: "server_error" }] } });
+
+  await assert.rejects(clientOf(gateway).chat.completions.create(question), OpenAI.InternalServerError);
+
+  assert.equal((await gateway.observed()).calls, 3);
+});
+
+test("an empty purse is asked once", async (t) => {
+  const gateway = await gatewayOverProvider(t, { scenario: { faults: [{ says: "openai.insufficient_quota" }] } });
+
+  await assert.rejects(clientOf(gateway).chat.completions.create(question), OpenAI.RateLimitError);
+
+  assert.equal((await gateway.observed()).calls, 1);
+});
+
 test("the client comes back when the pool says, and is served", async (t) => {
   const gateway = await gatewayOverProvider(t, {
     endpoint: { max_wait: "0s" },

@@ -9,6 +9,7 @@
 namespace keypool::gateway {
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -132,7 +133,7 @@ TEST(AnswerHead, TellsWhereItCameFromAndHidesWhoseTheKeyIs) {
   const auto framing = frame_for_client(head, 1, true);
   std::string out;
 
-  write_answer_head(head, 1, framing, {"openai", "K0", 2}, out);
+  write_answer_head(head, 1, framing, {{"openai", "K0", 2}}, out);
 
   EXPECT_EQ(out,
             "HTTP/1.1 200 Fine\r\nContent-Type: application/json\r\nx-request-id: r1\r\n"
@@ -182,7 +183,7 @@ TEST(AnswerHead, WithoutContentHasNoLength) {
 
 TEST(OwnError, SaysWhatARetryWouldDo) {
   std::string out;
-  write_own_error({429, "{}", 7, true}, 1, true, false, {"openai", "", 3}, out);
+  write_own_error({429, "{}", {true, 6500ms}}, 1, true, false, {"openai", "", 3}, out);
   EXPECT_EQ(
       out,
       "HTTP/1.1 429 Too Many Requests\r\ncontent-type: application/json\r\ncontent-length: 2\r\n"

@@ -100,6 +100,25 @@ TEST(Moving, AStreamThatNoKeyServesIsPassedOnUnchanged) {
   EXPECT_EQ(gateway.key(0).successes, 0u);
 }
 
+// SDKs ask for compressed answers. A compressed stream could not be looked into.
+TEST(Moving, IsPossibleForClientsThatTakeCompression) {
+  Notes asked;
+  ScriptedUpstream upstream([&asked](Wire& wire) {
+    while (const auto request = wire.read()) {
+      asked.add(request->header("accept-encoding"));
+      wire.send(kStreamHead + chunk(kText + kCompleted) + "0\r\n\r\n");
+    }
+  });
+  RunningGateway gateway(upstream.port());
+
+  gateway.call(post("/openai/v1/responses", R"({"model":"m","stream":true})",
+                    "Accept-Encoding: gzip, deflate\r\n"));
+  gateway.call(
+      post("/openai/v1/responses", R"({"model":"m"})", "Accept-Encoding: gzip, deflate\r\n"));
+
+  EXPECT_THAT(asked.all(), ::testing::ElementsAre("identity", "gzip, deflate"));
+}
+
 TEST(Moving, LimitedOnAllKeysIsToldAsSuch) {
   ScriptedUpstream upstream(first_key_gets(kCreated + kLimited));
   RunningGateway gateway(upstream.port(), keys(1));

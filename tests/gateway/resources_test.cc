@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/resource_owners.h"
+#include "tests/gateway/by_key.h"
 #include "tests/gateway/running_gateway.h"
 #include "tests/gateway/scripted_upstream.h"
 
@@ -85,6 +86,53 @@ TEST(Resources, ListsAndUploadsMeetAtTheFirstKey) {
   }
   gateway.pool().disable_key("openai", "K0");
   EXPECT_EQ(gateway.call(get("/openai/v1/files")).header("x-keypool-key"), "K1");
+}
+
+// What was made before keypool came, or whose maker is forgotten, is asked around for.
+TEST(Resources, ThatNobodyIsKnownToHaveMadeAreLookedForInOneAccountAfterAnother) {
+  const auto missing = json_answer(404, R"({"error":{"message":"No such File object: file-1"}})");
+  ByKey provider({{"sk-0", missing}, {"sk-1", missing}}, json_answer(200, R"({"id":"file-1"})"));
+  ScriptedUpstream upstream(provider.script());
+  RunningGateway gateway(upstream.port(), {.keys = 4});
+
+  const auto found = gateway.call(get("/openai/v1/files/file-1/content"));
+  const auto again = gateway.call(get("/openai/v1/files/file-1/content"));
+
+  EXPECT_EQ(found.status(), 200);
+  EXPECT_EQ(found.header("x-keypool-key"), "K2");
+  EXPECT_EQ(found.header("x-keypool-attempts"), "3");
+  EXPECT_EQ(again.header("x-keypool-key"), "K2");
+  EXPECT_EQ(again.header("x-keypool-attempts"), "1");
+  for (const auto& key : gateway.pool().stats("openai")) EXPECT_EQ(key.failures, 0u);
+}
+
+TEST(Resources, ThatNobodyHasCostEachAccountOneCallAndNotMoreThanEight) {
+  const auto missing = json_answer(404, R"({"error":{"message":"No such File object: file-1"}})");
+  ByKey provider({}, missing);
+  ScriptedUpstream upstream(provider.script());
+  RunningGateway gateway(upstream.port(), {.keys = 20});
+  for (const char* name : {"K0", "K1", "K2"})
+    gateway.pool().configure_key("openai", name, {.group = "team"});
+
+  const auto answer = gateway.call(get("/openai/v1/files/file-1"));
+
+  EXPECT_EQ(answer.status(), 404);
+  EXPECT_THAT(answer.body, ::testing::HasSubstr("No such File object"));
+  EXPECT_EQ(answer.header("x-keypool-attempts"), "8");
+  EXPECT_EQ(provider.seen("sk-1") + provider.seen("sk-2"), 0) << "K0 has answered for its account";
+}
+
+TEST(Resources, OfAKnownAccountAreNotLookedForElsewhere) {
+  ScriptedUpstream upstream([](Wire& wire) {
+    while (const auto request = wire.read()) {
+      wire.send(request->start.starts_with("POST") ? json_answer(200, R"({"id":"resp_1"})")
+                                                   : json_answer(404, "{}"));
+    }
+  });
+  RunningGateway gateway(upstream.port(), {.keys = 4});
+  gateway.call(kResponse);
+
+  EXPECT_EQ(gateway.call(get("/openai/v1/responses/resp_1")).header("x-keypool-attempts"), "1");
 }
 
 TEST(Resources, OfPlainCallsThereAreNone) {
