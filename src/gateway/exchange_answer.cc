@@ -16,6 +16,8 @@
 namespace keypool::gateway {
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr std::string_view kEventStream = "text/event-stream";
 
 // Whether tokens were used for it: reading what is stored, and counting tokens, uses none.

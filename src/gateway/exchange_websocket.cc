@@ -19,6 +19,7 @@ Task<Exchange::After> Exchange::relay_websocket() {
   auto state = State::moving;
   for (;;) {
     state = relay.advance();
+    trail_.first_byte_passes(reactor_.site().clock);
     if (state != State::moving && state != State::yielding) break;
     if (reactor_.draining()) {
       relay.say_goodbye(http::CloseCode::going_away, "keypool is stopping");
@@ -36,7 +37,7 @@ Task<Exchange::After> Exchange::relay_websocket() {
     } else {
       client_.connection().expire_after(limits.idle_time);
     }
-    if (state == State::yielding) {
+    if (state == State::yielding || relay.can_go_on()) {
       co_await asio::post(reactor_.io().get_executor(), kAwait);
     } else {
       co_await client_.event();
@@ -54,7 +55,7 @@ Task<Exchange::After> Exchange::relay_websocket() {
     lease_.succeed(used(state::Figure::succeeded, tap.finish()));
     ended(Outcome::answered, answer_.head().status());
   } else {
-    relay.say_goodbye(http::CloseCode::bad_gateway, "the provider's connection broke off");
+    relay.say_goodbye(http::CloseCode::internal_error, "the provider's connection broke off");
     lease_.endpoint_failed("the connection broke off", used(state::Figure::failed, tap.finish()));
     ended(Outcome::broken, answer_.head().status());
   }

@@ -38,6 +38,11 @@ class WebSocketRelay {
 
   State advance();
 
+  /// Whether what the client has sent meanwhile would let it go on.
+  [[nodiscard]] bool can_go_on() const noexcept {
+    return outbox_.empty() && !client_.input().empty();
+  }
+
   /// Closes the client's side, if it can be told so between two frames. Nothing is moved after.
   void say_goodbye(http::CloseCode code, std::string_view reason);
 

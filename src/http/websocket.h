@@ -74,8 +74,8 @@ class FrameScan {
   bool lost_ = false;
 };
 
-/// Why a connection is closed (RFC 6455 §7.4, and the registry it began).
-enum class CloseCode : std::uint16_t { going_away = 1001, bad_gateway = 1014 };
+/// Why a connection is closed (RFC 6455 §7.4.1).
+enum class CloseCode : std::uint16_t { going_away = 1001, internal_error = 1011 };
 
 /// A server's Close frame. `reason` has at most 123 bytes.
 [[nodiscard]] inline std::string close_frame(CloseCode code, std::string_view reason) {

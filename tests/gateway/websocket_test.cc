@@ -196,7 +196,7 @@ TEST(WebSocket, WhoseProviderVanishesIsClosedWithTheReason) {
   ASSERT_TRUE(client.read_until("response.done"));
   client.send(masked("go"));
 
-  EXPECT_THAT(client.read_all(), EndsWith("\x03\xf6"
+  EXPECT_THAT(client.read_all(), EndsWith("\x03\xf3"
                                           "the provider's connection broke off"));
 
   ASSERT_TRUE(gateway.idle());
