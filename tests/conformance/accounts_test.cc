@@ -187,7 +187,7 @@ TEST(Upload, ResumedThroughKeypoolIsTheAccountsThatBeganIt) {
       piece.headers.push_back({"x-goog-upload-command", std::string(command)});
       return stage.call(piece);
     };
-    EXPECT_NE(send("upload", "half").header("x-keypool-key"), "b") << "it is the team's";
+    EXPECT_NE(send("upload", "one half").header("x-keypool-key"), "b") << "it is the team's";
     const auto done = send("upload, finalize", "full");
     ASSERT_EQ(done.status, 200) << done.body;
     const auto name = nlohmann::json::parse(done.body)["file"]["name"].get<std::string>();

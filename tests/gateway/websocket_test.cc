@@ -274,7 +274,6 @@ TEST(WebSocket, MovesMuchBothWaysAtOnce) {
   });
   RunningGateway gateway(upstream.port());
   auto client = connected(gateway);
-  client.set_receive_buffer(4096);
   std::thread sender([&] { client.send(std::string(kMuch, 'u')); });
 
   const auto all = client.read_all();
