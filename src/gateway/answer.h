@@ -24,7 +24,7 @@ class Answer {
   };
 
   /// Forgets the last answer. `method` is the request's and must live until the head is here.
-  void begin(std::string_view method, std::size_t head_bytes);
+  void begin(std::string_view method, const http::HeadLimits& limits);
 
   /// Reads what has come, through `scratch`.
   State advance(Connection& upstream, std::span<char> scratch);
@@ -59,7 +59,7 @@ class Answer {
 
  private:
   std::string_view method_;
-  std::size_t head_bytes_ = 0;
+  http::HeadLimits limits_;
   http::ResponseHead head_;
   http::BodyDecoder decoder_;
   std::string raw_;

@@ -53,6 +53,10 @@ class Exchange {
   Task<After> run();
 
  private:
+  /// Of a body that is waited for.
+  static constexpr http::Refusal kTooSlow{
+      408, "the body came too slowly for limits.idle_time, body_rate or call_time"};
+
   /// An error of the gateway's own.
   struct Refused {
     int status = 0;
@@ -81,6 +85,8 @@ class Exchange {
   Task<After> relay();
   Task<After> refuse();  ///< with `refused_`
   Task<After> refuse_malformed(http::Refusal refusal);
+  Task<After> turn_away();
+  [[nodiscard]] provider::Dialect dialect_of_caller() const;
   Task<bool> pause(std::chrono::milliseconds time);
 
   void begin();

@@ -70,8 +70,12 @@ Task<Exchange::After> Exchange::relay() {
       if (success) lease_.succeed(finish(state::Figure::hung_up));
       co_return hung_up();
     }
-    if (state == Relay::State::upstream_broken) {
-      if (success) lease_.endpoint_failed("the answer broke off", finish(state::Figure::failed));
+    if (state == Relay::State::upstream_broken || client_.overdue()) {
+      if (success && client_.overdue()) {
+        lease_.succeed(finish(state::Figure::failed));
+      } else if (success) {
+        lease_.endpoint_failed("the answer broke off", finish(state::Figure::failed));
+      }
       upstream_.reset();
       ended(Outcome::broken, head.status());
       // Where the end of the connection is the end of the answer, only a reset tells the
@@ -135,9 +139,8 @@ Task<Exchange::After> Exchange::refuse() {
   upstream_.reset();
   const bool stays =
       !refused_.closes && request_.keeps_alive() && body_.consumed() && !reactor_.draining();
-  const auto dialect = endpoint_ != nullptr ? endpoint_->dialect : provider::Dialect::openai;
-  OwnError error{refused_.status,
-                 provider::error_body(dialect, refused_.status, refused_.code, refused_.message)};
+  OwnError error{refused_.status, provider::error_body(dialect_of_caller(), refused_.status,
+                                                       refused_.code, refused_.message)};
   if (refused_.retry_after) error.retry_after_seconds = whole_seconds(*refused_.retry_after);
   error.should_retry = refused_.should_retry;
   const auto endpoint = endpoint_ != nullptr ? std::string_view(endpoint_->name) : "";
@@ -151,6 +154,26 @@ Task<Exchange::After> Exchange::refuse() {
   if (!all_sent) co_return After::close;
   clear_and_shrink(out_);
   co_return stays ? After::next : After::linger;
+}
+
+// Before its endpoint is known a call speaks as the one does that its path names.
+provider::Dialect Exchange::dialect_of_caller() const {
+  if (endpoint_ != nullptr) return endpoint_->dialect;
+  const auto& config = reactor_.site().config;
+  if (request_.target().starts_with('/')) {
+    const auto named = route(config, request_.target(), "");
+    if (named) return config.endpoints[named->endpoint].dialect;
+  }
+  return provider::Dialect::openai;
+}
+
+Task<Exchange::After> Exchange::turn_away() {
+  refused_ = {429, "client_limit",
+              "this address has as many connections as limits.connections_per_client allows: "
+              "close some, or let calls share them",
+              std::chrono::seconds{1}, true};
+  refused_.closes = true;
+  co_return co_await refuse();
 }
 
 Exchange::After Exchange::hung_up() {
