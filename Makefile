@@ -7,17 +7,19 @@
 #   make docs     build/docs, the documentation as pages
 #   make dashboard    src/admin/assets from web/, to be committed
 #   make screenshots  docs/images, from a running dashboard
+#   make soak     twenty minutes of load and faults (SOAK_SECONDS): does it grow?
 #   make fuzz     each fuzzer for FUZZ_SECONDS (default 60)
 #   make asan     every test under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make tsan     every test under ThreadSanitizer
 #   make package  build/package/*.deb
 #   make clean    remove build/
 .DEFAULT_GOAL := build
-.PHONY: run build test bench docs dashboard screenshots fuzz asan tsan package clean
+.PHONY: run build test bench soak docs dashboard screenshots fuzz asan tsan package clean
 
 JOBS ?= $(shell nproc)
 ARGS ?=
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 1200
 
 # Configures quietly: what CMake says is only of interest when it fails.
 configure = @mkdir -p build && { cmake --preset $(1) -Wno-dev $(2) >build/configure-$(1).log 2>&1 || { cat build/configure-$(1).log; exit 1; }; }
@@ -53,6 +55,12 @@ bench:
 docs:
 	@scripts/install-packages.sh test
 	@docs/site/build.py build/docs
+
+soak:
+	@scripts/install-packages.sh build test bench
+	$(call configure,release,-DKEYPOOL_TESTS=ON -DKEYPOOL_BENCH=ON)
+	$(call compile,release,keypool load_generator)
+	@python3 -B tests/soak/soak.py --keypool build/release/keypool --load build/release/bench/http/load_generator --seconds $(SOAK_SECONDS)
 
 dashboard:
 	@scripts/install-packages.sh test

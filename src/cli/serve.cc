@@ -24,6 +24,7 @@
 #include "cli/planner.h"
 #include "cli/port_holder.h"
 #include "cli/process.h"
+#include "cli/service_manager.h"
 #include "cli/setup.h"
 #include "cli/simulated_endpoint.h"
 #include "cli/state_folder.h"
@@ -56,9 +57,9 @@ void apply(const Options& options, config::Config& config) {
   if (!options.state.empty()) config.state = options.state;
 }
 
-std::string url_of(config::Listen listen, std::uint16_t port) {
+std::string url_of(config::Listen listen, std::uint16_t port, std::string_view scheme = "http") {
   listen.port = port;
-  return "http://" + listen.text();
+  return fmt::format("{}://{}", scheme, listen.text());
 }
 
 /// Explains on stderr why nothing listens there, and what to do about it.
@@ -137,6 +138,7 @@ admin::Traffic traffic_of(const gateway::Counters& counters) {
 
 int serve(const Options& options) {
   const StopSignals stop;
+  const ServiceManager manager;
   log_to_stderr(options.log_level);
   auto setup = set_up(options.config);
   if (!setup) return kMisused;
@@ -185,16 +187,19 @@ int serve(const Options& options) {
     return cannot_listen(started.error(), config.admin, "--admin-listen");
   }
 
-  const Serving serving{.config = config,
-                        .keys = keys,
-                        .gateway_url = url_of(config.listen, gateway.port()),
-                        .admin_url = url_of(config.admin, admin.port()),
-                        .asks_for_token = clients.asked_for(),
-                        .demo_keys = demo ? pool.total_keys() : 0};
+  const Serving serving{
+      .config = config,
+      .keys = keys,
+      .gateway_url = url_of(config.listen, gateway.port(), config.listen_tls ? "https" : "http"),
+      .admin_url = url_of(config.admin, admin.port()),
+      .asks_for_token = clients.asked_for(),
+      .demo_keys = demo ? pool.total_keys() : 0};
   fmt::print("{}", greeting(serving, terminal_of(STDOUT_FILENO)));
   std::fflush(stdout);
 
+  manager.ready();
   stop.wait();
+  manager.stopping();
   stop.let_the_next_kill();
   admin.announce_stop();
   const auto grace = config.limits.grace_time;

@@ -58,6 +58,7 @@ struct Endpoint {
   std::chrono::milliseconds cooldown{60'000};
   int attempts = 3;  ///< tries that failed for reasons not the key's
   std::chrono::milliseconds max_wait{10'000};
+  std::filesystem::path ca;  ///< of the authorities trusted here; empty: this machine's
 
   /// Endpoints of the same dialect that take a call which no key here serves, in this order. Their
   /// own fallbacks are not asked, so two endpoints may name each other.
@@ -83,6 +84,7 @@ struct Listen {
 /// Bounds on what the gateway takes. Each has a field of its own under `limits:`.
 struct Limits {
   std::size_t head_bytes = 64 * 1024;                  ///< request and answer heads; 431 above
+  std::size_t headers = 200;                           ///< lines of a head; 431 above
   std::uint64_t body_bytes = 512ull * 1024 * 1024;     ///< request bodies; 413 above
   std::size_t replay_bytes = 8 * 1024 * 1024;          ///< request bytes kept for another attempt
   std::chrono::milliseconds head_time{30'000};         ///< for a client to finish a request's head
@@ -92,10 +94,22 @@ struct Limits {
   std::chrono::milliseconds grace_time{30'000};        ///< for running calls after SIGTERM
   std::size_t max_waiting = 10'000;                    ///< calls of one endpoint in its queue
   std::size_t max_waiting_bytes = 256 * 1024 * 1024;   ///< of their bodies
+  std::chrono::milliseconds call_time{7'200'000};      ///< for a call from its head to its end
+  std::uint64_t body_rate = 256;                       ///< bytes a second a body must bring
+  std::size_t connections = 20'000;                    ///< of clients at once; others wait outside
+  std::size_t connections_per_client = 10'000;         ///< of one address; 429 above; 0: any number
+};
+
+/// What a listener needs to speak TLS. PEM files by absolute path, read again when they change.
+struct ListenTls {
+  std::filesystem::path certificate;  ///< with the chain behind it
+  std::filesystem::path key;
+  std::filesystem::path client_ca;  ///< whose certificates clients must show; empty: none need to
 };
 
 struct Config {
   Listen listen{"127.0.0.1", 8080};
+  std::optional<ListenTls> listen_tls;  ///< nothing: plain
   Listen admin{"127.0.0.1", 8081};
   std::string admin_token_hash;  ///< `sha256:…`; empty: the admin API asks for no token
   int threads = 0;               ///< 0: one a core

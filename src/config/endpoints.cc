@@ -141,6 +141,11 @@ constexpr std::array kEndpointFields = {
                     [](const YamlNode& node, Endpoint& endpoint, Problems&) {
                       return read_duration(node, 0s, 1h, endpoint.max_wait);
                     }},
+    Field<Endpoint>{"ca", Presence::optional,
+                    "the absolute path of a PEM file with the authorities to trust",
+                    [](const YamlNode& node, Endpoint& endpoint, Problems&) {
+                      return read_path(node, endpoint.ca);
+                    }},
     Field<Endpoint>{"fallback", Presence::optional, "a list of endpoints' names", read_fallback},
 };
 

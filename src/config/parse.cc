@@ -42,6 +42,40 @@ constexpr std::array kAdminFields = {
                   }},
 };
 
+template <auto Member>
+bool file(const YamlNode& node, ListenTls& tls, Problems&) {
+  return read_path(node, tls.*Member);
+}
+
+constexpr std::array kTlsFields = {
+    Field<ListenTls>{"certificate", Presence::required, "the absolute path of a PEM file",
+                     file<&ListenTls::certificate>},
+    Field<ListenTls>{"key", Presence::required, "the absolute path of a PEM file",
+                     file<&ListenTls::key>},
+    Field<ListenTls>{"client_ca", Presence::optional, "the absolute path of a PEM file",
+                     file<&ListenTls::client_ca>},
+};
+
+bool read_listen_address(const YamlNode& node, Config& config, Problems& problems) {
+  return read_listen(node, config.listen, problems);
+}
+
+constexpr std::array kListenFields = {
+    Field<Config>{"address", Presence::required, kListenExpected, read_listen_address},
+    Field<Config>{"tls", Presence::optional, "a map of `certificate`, `key` and `client_ca`",
+                  [](const YamlNode& node, Config& config, Problems& problems) {
+                    read_map(node, kTlsFields, config.listen_tls.emplace(), problems);
+                    return true;
+                  }},
+};
+
+// An address alone, or with what else is to be said about it.
+bool read_where_to_listen(const YamlNode& node, Config& config, Problems& problems) {
+  if (node.kind != YamlKind::map) return read_listen_address(node, config, problems);
+  read_map(node, kListenFields, config, problems);
+  return true;
+}
+
 // A relative folder would be another one wherever keypool is started from.
 bool read_state(const YamlNode& node, Config& config, Problems& problems) {
   if (node.kind != YamlKind::scalar || node.text.empty()) return false;
@@ -58,10 +92,7 @@ bool read_state(const YamlNode& node, Config& config, Problems& problems) {
 }
 
 constexpr std::array kFields = {
-    Field<Config>{"listen", Presence::optional, kListenExpected,
-                  [](const YamlNode& node, Config& config, Problems& problems) {
-                    return read_listen(node, config.listen, problems);
-                  }},
+    Field<Config>{"listen", Presence::optional, kListenExpected, read_where_to_listen},
     Field<Config>{"admin", Presence::optional, "a map with `listen`, `token_hash`",
                   [](const YamlNode& node, Config& config, Problems& problems) {
                     read_map(node, kAdminFields, config, problems);

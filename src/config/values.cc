@@ -81,6 +81,12 @@ bool read_duration(const YamlNode& node, std::chrono::milliseconds least,
   return true;
 }
 
+bool read_path(const YamlNode& node, std::filesystem::path& value) {
+  if (!is_scalar(node) || !node.text.starts_with('/') || node.text.ends_with('/')) return false;
+  value = node.text;
+  return true;
+}
+
 bool read_flag(const YamlNode& node, bool& value) {
   if (!is_scalar(node) || (node.text != "true" && node.text != "false")) return false;
   value = node.text == "true";

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,8 @@ inline constexpr std::string_view kTokensExpected = "a whole number of tokens ab
                               std::uint64_t& value);
 [[nodiscard]] bool read_duration(const YamlNode& node, std::chrono::milliseconds least,
                                  std::chrono::milliseconds most, std::chrono::milliseconds& value);
+/// The absolute path of a file: a relative one would be another wherever keypool is started from.
+[[nodiscard]] bool read_path(const YamlNode& node, std::filesystem::path& value);
 [[nodiscard]] bool read_flag(const YamlNode& node, bool& value);
 
 /// Also refuses what looks like a secret, and says how to store it.

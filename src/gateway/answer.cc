@@ -10,10 +10,10 @@ constexpr int kMostInterimHeads = 32;
 
 }  // namespace
 
-void Answer::begin(std::string_view method, std::size_t head_bytes, bool may_switch) {
+void Answer::begin(std::string_view method, const http::HeadLimits& limits, bool may_switch) {
   method_ = method;
   may_switch_ = may_switch;
-  head_bytes_ = head_bytes;
+  limits_ = limits;
   head_.clear();
   decoder_ = {};
   forget_body();
@@ -26,7 +26,7 @@ Answer::State Answer::advance(Connection& upstream, std::span<char> scratch) {
   if (head_.status() != 0) head_.clear();  // an interim one
   for (;;) {
     if (!raw().empty()) {
-      const auto size = head_.read(raw(), method_, {.bytes = head_bytes_});
+      const auto size = head_.read(raw(), method_, limits_);
       if (!size) {
         trouble_ = size.error().what;
         return State::malformed;

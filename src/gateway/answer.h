@@ -25,7 +25,7 @@ class Answer {
 
   /// Forgets the last answer. `method` is the request's and must live until the head is here.
   /// `may_switch`: 101 ends the head like a final status, since the client has asked to switch.
-  void begin(std::string_view method, std::size_t head_bytes, bool may_switch = false);
+  void begin(std::string_view method, const http::HeadLimits& limits, bool may_switch = false);
 
   /// Reads what has come, through `scratch`.
   State advance(Connection& upstream, std::span<char> scratch);
@@ -60,7 +60,7 @@ class Answer {
 
  private:
   std::string_view method_;
-  std::size_t head_bytes_ = 0;
+  http::HeadLimits limits_;
   bool may_switch_ = false;
   http::ResponseHead head_;
   http::BodyDecoder decoder_;

@@ -14,8 +14,13 @@ constexpr std::size_t kReadAhead = 64 * 1024;
 }  // namespace
 
 Client::Client(std::shared_ptr<Connection> connection, const config::Limits& limits,
-               std::span<char> scratch)
-    : connection_(std::move(connection)), limits_(limits), scratch_(scratch) {
+               Deadlines& deadlines, std::span<char> scratch)
+    : connection_(std::move(connection)),
+      limits_(limits),
+      scratch_(scratch),
+      deadlines_(deadlines),
+      reading_(deadlines, *signal_),
+      call_(deadlines, *signal_) {
   connection_->report_to(signal_.get());
 }
 
@@ -30,6 +35,7 @@ bool Client::here() {
     const auto result = connection_->read(scratch_);
     if (result.io == Io::moved) {
       input_.append(scratch_.data(), result.bytes);
+      credit(result.bytes);
     } else if (result.io == Io::end || result.io == Io::broken) {
       left_ = true;
     } else {
@@ -56,20 +62,30 @@ void Client::give_back() {
 }
 
 Task<std::expected<bool, http::Refusal>> Client::read_head(http::RequestHead& head) {
-  const http::HeadLimits bounds{.bytes = limits_.head_bytes};
+  const http::HeadLimits bounds{.bytes = limits_.head_bytes, .headers = limits_.headers};
   head.clear();
+  call_.clear();
+  expect_nothing();
   idle_ = true;
+  idle_since_ = deadlines_.now();
   connection_->expire_after(limits_.idle_time);
   for (;;) {
     consume(http::empty_lines(input()));
     if (!input().empty()) {
-      if (std::exchange(idle_, false)) connection_->expire_after(limits_.head_time);
+      if (std::exchange(idle_, false)) {
+        connection_->never_expire();
+        reading_.set(limits_.head_time);
+        call_.set(limits_.call_time);
+      }
       const auto size = head.read(input(), bounds);
       if (!size) co_return std::unexpected(size.error());
       if (*size > 0) {
         consume(*size);
-        connection_->never_expire();
+        reading_.clear();
         co_return true;
+      }
+      if (reading_.passed()) {
+        co_return std::unexpected(http::Refusal{408, "the head did not come within head_time"});
       }
     } else {
       clear_and_shrink(input_);
@@ -78,6 +94,30 @@ Task<std::expected<bool, http::Refusal>> Client::read_head(http::RequestHead& he
     if (!here()) co_return false;
     if (input().size() == before) co_await event();
   }
+}
+
+// What has come buys time for what follows, but never more than the longest pause.
+void Client::credit(std::size_t bytes) {
+  if (!body_due_ || reading_.passed()) return;
+  const auto longest = deadlines_.now() + limits_.idle_time;
+  if (limits_.body_rate == 0) {
+    body_due_ = longest;
+  } else {
+    const std::chrono::nanoseconds bought(1'000'000'000 * bytes / limits_.body_rate);
+    body_due_ = std::min(*body_due_ + bought, longest);
+  }
+  reading_.set(std::chrono::ceil<std::chrono::milliseconds>(*body_due_ - deadlines_.now()));
+}
+
+void Client::expect_body() {
+  if (body_due_) return;
+  body_due_ = deadlines_.now() + limits_.idle_time;
+  reading_.set(limits_.idle_time);
+}
+
+void Client::expect_nothing() {
+  body_due_.reset();
+  reading_.clear();
 }
 
 Task<bool> Client::drain_outbox() {

@@ -98,6 +98,8 @@ void Connection::begin_tls(const TlsClient& client, const std::string& host, SSL
   ssl_ = client.begin(host, descriptor_, session);
 }
 
+void Connection::begin_tls(const TlsServer& server) { ssl_ = server.begin(descriptor_); }
+
 Io Connection::handshake() {
   if (!open()) return Io::broken;
   ERR_clear_error();

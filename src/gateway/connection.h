@@ -57,6 +57,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
 
   /// Puts TLS on a connected connection; then `handshake` until it has moved.
   void begin_tls(const TlsClient& client, const std::string& host, SSL_SESSION* session);
+  void begin_tls(const TlsServer& server);
   [[nodiscard]] Io handshake();
   [[nodiscard]] SSL* tls() const noexcept { return ssl_.get(); }
 

@@ -6,6 +6,8 @@
 
 #include <keypool/clock.h>
 
+#include "gateway/signal.h"
+
 namespace keypool::gateway {
 
 class Deadlines;
@@ -54,6 +56,32 @@ class Deadlines {
 
   MonotonicTime now_;
   List all_;
+};
+
+/// A deadline that ends nothing by itself: it tells a signal, and whoever waits there looks.
+class Deadline final : public Timed {
+ public:
+  /// Both must outlive it.
+  Deadline(Deadlines& deadlines, Signal& signal) : Timed(deadlines), signal_(signal) {}
+
+  void set(std::chrono::milliseconds time) noexcept {
+    passed_ = false;
+    expire_after(time);
+  }
+  void clear() noexcept {
+    passed_ = false;
+    never_expire();
+  }
+  [[nodiscard]] bool passed() const noexcept { return passed_; }
+
+ private:
+  void expire() override {
+    passed_ = true;
+    signal_.notify();
+  }
+
+  Signal& signal_;
+  bool passed_ = false;
 };
 
 }  // namespace keypool::gateway

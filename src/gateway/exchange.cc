@@ -27,6 +27,7 @@ Task<Exchange::After> Exchange::run() {
   begin();
   const Counted served(reactor_.site().counters.calls);
   if (!head) co_return co_await refuse_malformed(head.error());
+  if (!client_.welcome()) co_return co_await turn_away();
   if (auto begun = body_.begin(request_, reactor_.site().config.limits); !begun) {
     co_return co_await refuse_malformed(begun.error());
   }
@@ -146,12 +147,13 @@ Task<std::expected<bool, http::Refusal>> Exchange::read_body() {
   for (;;) {
     if (auto kept = body_.keep(client_); !kept) co_return std::unexpected(kept.error());
     if (body_.kept_enough()) break;
-    client_.connection().expire_after(limits.idle_time);
+    client_.expect_body();
+    if (client_.too_slow() || client_.overdue()) co_return std::unexpected(kTooSlow);
     const auto before = client_.input().size();
     if (!client_.here()) co_return false;
     if (client_.input().size() == before) co_await client_.event();
   }
-  client_.connection().never_expire();
+  client_.expect_nothing();
   co_return true;
 }
 

@@ -55,6 +55,10 @@ class Exchange {
   Task<After> run();
 
  private:
+  /// Of a body that is waited for.
+  static constexpr http::Refusal kTooSlow{
+      408, "the body came too slowly for limits.idle_time, body_rate or call_time"};
+
   /// An error of the gateway's own.
   struct Refused {
     int status = 0;
@@ -88,6 +92,7 @@ class Exchange {
   Task<After> relay_websocket();
   Task<After> refuse();  ///< with `refused_`
   Task<After> refuse_malformed(http::Refusal refusal);
+  Task<After> turn_away();
   Task<bool> pause(std::chrono::milliseconds time);
 
   void begin();

@@ -75,8 +75,12 @@ Task<Exchange::After> Exchange::relay() {
       if (success) lease_.succeed(finish(state::Figure::hung_up));
       co_return hung_up();
     }
-    if (state == Relay::State::upstream_broken) {
-      if (success) lease_.endpoint_failed("the answer broke off", finish(state::Figure::failed));
+    if (state == Relay::State::upstream_broken || client_.overdue()) {
+      if (success && client_.overdue()) {
+        lease_.succeed(finish(state::Figure::failed));
+      } else if (success) {
+        lease_.endpoint_failed("the answer broke off", finish(state::Figure::failed));
+      }
       upstream_.reset();
       ended(Outcome::broken, head.status());
       // Where the end of the connection is the end of the answer, only a reset tells the
@@ -163,6 +167,15 @@ Task<Exchange::After> Exchange::refuse() {
   if (!all_sent) co_return After::close;
   clear_and_shrink(out_);
   co_return stays ? After::next : After::linger;
+}
+
+Task<Exchange::After> Exchange::turn_away() {
+  refused_ = {429, "client_limit",
+              "this address has as many connections as limits.connections_per_client allows: "
+              "close some, or let calls share them",
+              std::chrono::seconds{1}, true};
+  refused_.closes = true;
+  co_return co_await refuse();
 }
 
 // The dialect that the client understands, also where its call got no endpoint.

@@ -187,13 +187,19 @@ Task<Exchange::Tried> Exchange::send_and_receive() {
   upstream_->report_to(client_.signal().get());
   write_upstream_head();
   sender_.begin(body_);
-  answer_.begin(request_.method(), limits.head_bytes, switches_);
+  answer_.begin(request_.method(), {.bytes = limits.head_bytes, .headers = limits.headers},
+                switches_);
   bool all_sent = false;
   for (;;) {
     switch (sender_.advance(*upstream_, client_, scratch)) {
       case RequestSender::State::sending:
-        upstream_->expire_after(limits.idle_time);
-        client_.connection().expire_after(limits.idle_time);
+        if (sender_.waits_for_client()) {
+          upstream_->never_expire();
+          client_.expect_body();
+        } else {
+          upstream_->expire_after(limits.idle_time);
+          client_.expect_nothing();
+        }
         break;
       case RequestSender::State::malformed:
         co_return Tried::bad_request;
@@ -201,7 +207,7 @@ Task<Exchange::Tried> Exchange::send_and_receive() {
       case RequestSender::State::broken:
         if (!std::exchange(all_sent, true)) {
           upstream_->expire_after(limits.first_byte_time);
-          client_.connection().never_expire();
+          client_.expect_nothing();
         }
         break;
     }
@@ -229,6 +235,16 @@ Task<Exchange::Tried> Exchange::send_and_receive() {
         break;
     }
     if (!client_.here()) co_return Tried::client_left;
+    if (client_.too_slow()) {
+      sender_.give_up(kTooSlow);
+      co_return Tried::bad_request;
+    }
+    if (client_.overdue()) {
+      refused_ = failed_upstream(true, "gave no answer", "not within limits.call_time");
+      may_try_again_ = false;
+      sender_.stop();
+      co_return Tried::failed;
+    }
     if (!sender_.can_go_on(client_)) co_await client_.event();
   }
 }

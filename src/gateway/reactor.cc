@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{250};
 
+// For how long a connection has no request before it gives way to others.
+constexpr std::chrono::seconds kIdle{1};
+
 // OpenSSL writes with write(2), which raises SIGPIPE where the other side has hung up. Blocked in
 // this thread it stays without effect, and the rest of the process keeps the disposition it wants.
 void block_sigpipe() {
@@ -35,9 +38,10 @@ Reactor::Reactor(Site& site)
       poller_(io_),
       deadlines_(site.clock.now()),
       ticker_(io_) {
-  for (const auto& endpoint : site_.config.endpoints) {
-    upstreams_.push_back(std::make_unique<Upstream>(io_, poller_, deadlines_, endpoint,
-                                                    site_.config.limits, site_.tls.get()));
+  const auto& endpoints = site_.config.endpoints;
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    upstreams_.push_back(std::make_unique<Upstream>(io_, poller_, deadlines_, endpoints[i],
+                                                    site_.config.limits, site_.tls[i].get()));
   }
 }
 
@@ -72,10 +76,10 @@ void Reactor::tick() {
   });
 }
 
-void Reactor::serve(int descriptor) {
+void Reactor::serve(int descriptor, Visitors::Visit visit) {
   auto connection = std::make_shared<Connection>(descriptor, poller_, deadlines_);
   if (draining_) return;
-  auto session = std::make_shared<Session>(*this, std::move(connection));
+  auto session = std::make_shared<Session>(*this, std::move(connection), std::move(visit));
   sessions_.insert(session);
   site_.client_came();
   auto ended = [this, session](const std::exception_ptr& exception) {
@@ -89,6 +93,12 @@ void Reactor::serve(int descriptor) {
     }
   };
   asio::co_spawn(io_.get_executor(), Session::run(std::move(session)), std::move(ended));
+}
+
+void Reactor::close_idle() {
+  for (const auto& session : std::vector(sessions_.begin(), sessions_.end())) {
+    if (session->idle() && session->idle_since() + kIdle <= deadlines_.now()) session->cut();
+  }
 }
 
 void Reactor::drain() {

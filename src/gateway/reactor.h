@@ -50,7 +50,10 @@ class Reactor {
   [[nodiscard]] Upstream& upstream(std::size_t endpoint) noexcept { return *upstreams_[endpoint]; }
 
   /// Serves a client on an accepted socket that does not block, which it takes over.
-  void serve(int descriptor);
+  void serve(int descriptor, Visitors::Visit visit);
+
+  /// Ends clients that have kept a connection for some time without a request, to make room.
+  void close_idle();
 
   /// Ends clients between two requests; the others get no further request, and wait for no key.
   void drain();

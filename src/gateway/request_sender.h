@@ -51,6 +51,14 @@ class RequestSender {
   [[nodiscard]] bool can_go_on(const Client& client) const noexcept {
     return waits_for_client_ && !client.input().empty();
   }
+  [[nodiscard]] bool waits_for_client() const noexcept { return waits_for_client_; }
+
+  /// Ends it because of what the client sends, or does not.
+  void give_up(http::Refusal why) noexcept {
+    stop();
+    refusal_ = why;
+    state_ = State::malformed;
+  }
   [[nodiscard]] const http::Refusal& refusal() const noexcept { return refusal_; }
 
  private:

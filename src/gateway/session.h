@@ -5,6 +5,7 @@
 #include "gateway/client.h"
 #include "gateway/exchange.h"
 #include "gateway/task.h"
+#include "gateway/visitors.h"
 
 namespace keypool::gateway {
 
@@ -15,7 +16,7 @@ class Reactor;
 /// Thread-safety: the reactor's thread only.
 class Session {
  public:
-  Session(Reactor& reactor, std::shared_ptr<Connection> connection);
+  Session(Reactor& reactor, std::shared_ptr<Connection> connection, Visitors::Visit visit);
 
   /// `self` keeps the session until it has ended.
   static Task<void> run(std::shared_ptr<Session> self);
@@ -28,11 +29,14 @@ class Session {
 
   /// Between two requests.
   [[nodiscard]] bool idle() const noexcept { return client_.idle(); }
+  [[nodiscard]] MonotonicTime idle_since() const noexcept { return client_.idle_since(); }
 
  private:
+  Task<bool> secure(const TlsServer& tls);
   Task<void> linger();
 
   Reactor& reactor_;
+  Visitors::Visit visit_;
   Client client_;
   Exchange exchange_;
 };

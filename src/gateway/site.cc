@@ -1,6 +1,8 @@
 #include "gateway/site.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
 #include <stdexcept>
 
 #include <sys/random.h>
@@ -42,8 +44,15 @@ Site::Site(const config::Config& settings, KeyPool& keys, const GatewayParts& pa
       ledger(parts.ledger),
       clients(parts.clients),
       salt(fresh_salt()) {
-  const auto has_tls = [](const config::Endpoint& endpoint) { return endpoint.base_url.tls; };
-  if (std::ranges::any_of(config.endpoints, has_tls)) tls = std::make_unique<TlsClient>();
+  std::map<std::filesystem::path, std::shared_ptr<const TlsClient>> by_authority;
+  for (const auto& endpoint : config.endpoints) {
+    auto& client = tls.emplace_back();
+    if (!endpoint.base_url.tls) continue;
+    auto& known = by_authority[endpoint.ca];
+    if (!known) known = std::make_shared<const TlsClient>(endpoint.ca);
+    client = known;
+  }
+  if (config.listen_tls) tls_server = std::make_unique<TlsServer>(*config.listen_tls);
 }
 
 void Site::client_went() {

@@ -35,7 +35,9 @@ struct Site {
   KeyPool& pool;
   Counters counters;
   CallLog calls;
-  std::unique_ptr<TlsClient> tls;  ///< null where no endpoint needs it
+  /// By the endpoint's place; null where its URL is plain.
+  std::vector<std::shared_ptr<const TlsClient>> tls;
+  std::unique_ptr<TlsServer> tls_server;  ///< null: clients speak plainly
 
   /// Endpoint::fallback of each, as places in Config::endpoints.
   const std::vector<std::vector<std::size_t>> fallbacks;

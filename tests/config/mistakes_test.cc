@@ -146,8 +146,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownLimit",
                 std::string(kOpenAi) + "limits: { body_size: 1MiB }\n",
                 {"k.yaml:6:11: limits.body_size: unknown field; known here: head_bytes, "
-                 "body_bytes, replay_bytes, head_time, connect_time, first_byte_time, idle_time, "
-                 "grace_time, max_waiting, max_waiting_bytes"}},
+                 "headers, body_bytes, replay_bytes, head_time, connect_time, first_byte_time, "
+                 "idle_time, grace_time, call_time, body_rate, connections, "
+                 "connections_per_client, max_waiting, max_waiting_bytes"}},
         Mistake{"LimitOfTheWrongUnit",
                 std::string(kOpenAi) + "limits: { head_bytes: 5s }\n",
                 {"k.yaml:6:23: limits.head_bytes: expected a number of bytes from 1KiB to 16MiB, "

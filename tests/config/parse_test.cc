@@ -40,6 +40,11 @@ limits:
   grace_time: 0s
   max_waiting: 50
   max_waiting_bytes: 1MiB
+  headers: 50
+  call_time: 20m
+  body_rate: 1KiB
+  connections: 500
+  connections_per_client: 5
 routes:
   - { model: "gpt-*", endpoint: openai }
   - { model: "*", endpoint: local }
@@ -62,6 +67,7 @@ endpoints:
     policy: sequential
     affinity: header:x-conversation
     fallback: [spare]
+    ca: /etc/keypool/ca.pem
     cooldown: 90s
     attempts: 5
     max_wait: 2s
@@ -104,6 +110,30 @@ TEST(Config, ReadsTheGatewaysOwnFields) {
   EXPECT_EQ(config.limits.grace_time, 0s);
   EXPECT_EQ(config.limits.max_waiting, 50u);
   EXPECT_EQ(config.limits.max_waiting_bytes, 1024u * 1024);
+  EXPECT_EQ(config.limits.headers, 50u);
+  EXPECT_EQ(config.limits.call_time, 20min);
+  EXPECT_EQ(config.limits.body_rate, 1024u);
+  EXPECT_EQ(config.limits.connections, 500u);
+  EXPECT_EQ(config.limits.connections_per_client, 5u);
+}
+
+TEST(Config, ReadsWhatAListenerNeedsForTls) {
+  const std::string listen =
+      "listen:\n  address: 127.0.0.1:8443\n  tls: { certificate: /c.pem, key: /k.pem";
+  const std::string endpoint =
+      "endpoints: [{ name: a, base_url: \"http://a\", dialect: openai, keys: none }]\n";
+
+  const auto plain = parsed(endpoint);
+  const auto tls = parsed((listen + " }\n" + endpoint).c_str());
+  const auto mutual = parsed((listen + ", client_ca: /a.pem }\n" + endpoint).c_str());
+
+  EXPECT_FALSE(plain.listen_tls);
+  EXPECT_EQ(tls.listen.text(), "127.0.0.1:8443");
+  EXPECT_EQ(tls.listen_tls->certificate, "/c.pem");
+  EXPECT_EQ(tls.listen_tls->key, "/k.pem");
+  EXPECT_EQ(tls.listen_tls->client_ca, "");
+  EXPECT_EQ(mutual.listen_tls->client_ca, "/a.pem");
+  EXPECT_EQ(parsed(kEverything).endpoints.at(0).ca, "/etc/keypool/ca.pem");
 }
 
 TEST(Config, ReadsWhoMayCall) {

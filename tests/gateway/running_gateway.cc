@@ -10,7 +10,9 @@ namespace keypool::gateway::testing {
 RunningGateway::RunningGateway(std::uint16_t upstream_port)
     : RunningGateway(upstream_port, Setup{}) {}
 
-RunningGateway::RunningGateway(std::uint16_t upstream_port, Setup setup) {
+RunningGateway::RunningGateway(std::uint16_t upstream_port, Setup setup)
+    : pool_({.clock = setup.clock}) {
+  if (setup.clock != nullptr) setup.parts.clock = setup.clock;
   config::Config config;
   config.listen = {"127.0.0.1", 0};
   config.threads = setup.threads;

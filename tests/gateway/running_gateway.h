@@ -24,12 +24,14 @@ class RunningGateway {
     /// Called before the gateway starts.
     std::function<void(config::Config& config)> configure = [](config::Config&) {};
     GatewayParts parts = {};
+    const Clock* clock = nullptr;  ///< the pool's and the gateway's; null: the machine's
   };
 
   explicit RunningGateway(std::uint16_t upstream_port);
   RunningGateway(std::uint16_t upstream_port, Setup setup);
 
-  [[nodiscard]] Wire connect() const { return Wire::to(gateway_->port()); }
+  [[nodiscard]] std::uint16_t port() const noexcept { return gateway_->port(); }
+  [[nodiscard]] Wire connect() const { return Wire::to(port()); }
 
   /// Sends the bytes on a connection of its own and reads the answer.
   Message call(std::string_view request) const;

@@ -1,5 +1,4 @@
 // Upstreams behind TLS: trusted roots, the right name, and nothing else.
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -7,13 +6,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-#include <pthread.h>
 #include <unistd.h>
 
+#include "tests/gateway/certificate.h"
 #include "tests/gateway/running_gateway.h"
 #include "tests/gateway/scripted_upstream.h"
 
@@ -22,50 +18,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct Free {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-  void operator()(SSL* ssl) const { SSL_free(ssl); }
-};
-
-// A certificate that signs itself, for the names given as in a subjectAltName.
-class Certificate {
- public:
-  explicit Certificate(const std::string& names) : key_(EVP_EC_gen("P-256")), x509_(X509_new()) {
-    X509_set_version(x509_.get(), 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(x509_.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(x509_.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(x509_.get()), 3600);
-    X509_set_pubkey(x509_.get(), key_.get());
-    X509_NAME* name = X509_get_subject_name(x509_.get());
-    const auto* text = reinterpret_cast<const unsigned char*>("keypool test");
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, -1, -1, 0);
-    X509_set_issuer_name(x509_.get(), name);
-    X509_EXTENSION* extension =
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
-    X509_add_ext(x509_.get(), extension, -1);
-    X509_EXTENSION_free(extension);
-    X509_sign(x509_.get(), key_.get(), EVP_sha256());
-  }
-
-  [[nodiscard]] EVP_PKEY* key() const { return key_.get(); }
-  [[nodiscard]] X509* x509() const { return x509_.get(); }
-
- private:
-  std::unique_ptr<EVP_PKEY, Free> key_;
-  std::unique_ptr<X509, Free> x509_;
-};
-
 // Makes this process trust one certificate, for as long as it lives.
 class Trust {
  public:
   explicit Trust(const Certificate& certificate)
       : file_(std::filesystem::temp_directory_path() /
               ("keypool-tls-" + std::to_string(getpid()) + ".pem")) {
-    FILE* out = std::fopen(file_.c_str(), "w");
-    PEM_write_X509(out, certificate.x509());
-    std::fclose(out);
+    certificate.write(file_);
     setenv("SSL_CERT_FILE", file_.c_str(), 1);
   }
   Trust(const Trust&) = delete;
@@ -78,14 +37,6 @@ class Trust {
  private:
   std::filesystem::path file_;
 };
-
-// For a thread of the test's own; the gateway must do so for its threads itself.
-void block_sigpipe() {
-  sigset_t pipe;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
-}
 
 // Serves TLS on each connection: answers every request with the body "secure", and notes what was
 // agreed on.
@@ -204,6 +155,38 @@ TEST(Tls, AnUnknownIssuerIsRefusedBeforeAnythingIsSent) {
   EXPECT_EQ(answer.status(), 502);
   EXPECT_THAT(answer.body, HasSubstr("certificate refused"));
   EXPECT_EQ(upstream.requests.last(), "");
+}
+
+TEST(Tls, AnEndpointMayHaveAnAuthorityOfItsOwn) {
+  const Certificate authority("DNS:localhost");
+  const Certificate stranger("DNS:localhost");
+  const TemporaryFile file;
+  authority.write(file.path());
+  const auto trusting = [&file](config::Config& config) {
+    config.endpoints.front().base_url.tls = true;
+    config.endpoints.front().base_url.host = "localhost";
+    config.endpoints.front().ca = file.path();
+    config.endpoints.front().attempts = 1;
+  };
+  TlsUpstream known(authority);
+  TlsUpstream unknown(stranger);
+
+  EXPECT_EQ(RunningGateway(known.port(), {.configure = trusting}).call(kGet).body, "secure");
+  EXPECT_EQ(RunningGateway(unknown.port(), {.configure = trusting}).call(kGet).status(), 502);
+  EXPECT_EQ(unknown.requests.last(), "");
+}
+
+TEST(Tls, AnAuthorityThatCannotBeReadIsAnErrorAtTheStart) {
+  const auto missing = [](config::Config& config) {
+    config.endpoints.front().base_url.tls = true;
+    config.endpoints.front().ca = "/nowhere/ca.pem";
+  };
+  try {
+    RunningGateway gateway(1, {.configure = missing});
+    FAIL() << "it started";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("/nowhere/ca.pem"));
+  }
 }
 
 TEST(Tls, AServerWithoutTlsIs502) {
