@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -15,7 +15,8 @@ namespace keypool::cli {
 
 /// The body of a good answer, or a sentence for the operator. Where the gateway asks for a token,
 /// it is sent the secret called KEYPOOL_ADMIN_TOKEN.
-[[nodiscard]] std::expected<std::string, std::string> ask_admin(const config::Listen& address,
-                                                                const std::string& target);
+[[nodiscard]] std::expected<std::string, std::string> ask_admin(
+    const config::Listen& address, const std::string& target,
+    std::chrono::milliseconds patience = std::chrono::seconds(5));
 
 }  // namespace keypool::cli

@@ -23,6 +23,9 @@ void add_usage(CLI::App& app, Run& run);
 void add_stats(CLI::App& app, Run& run);
 void add_init(CLI::App& app, Run& run);
 void add_exec(CLI::App& app, Run& run);
+void add_import(CLI::App& app, Run& run);
 void add_lab(CLI::App& app, Run& run);
+void add_completion(CLI::App& app, Run& run);
+void add_man(CLI::App& app, Run& run);
 
 }  // namespace keypool::cli

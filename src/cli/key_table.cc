@@ -1,5 +1,6 @@
 #include "cli/key_table.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
@@ -27,18 +28,26 @@ KeyRow row_of(const json& key) {
   if (const json& ahead = key.at("ready_in_ms"); !ahead.is_null()) {
     row.ready_in = std::chrono::milliseconds(ahead.get<std::int64_t>());
   }
+  if (const json& room = key.at("headroom"); !room.is_null()) {
+    TightestRoom tightest{
+        .dimension = room.at("dimension"), .left = room.at("left"), .limit = room.at("limit")};
+    if (tightest.limit > 0) {
+      tightest.share_left = std::clamp(tightest.left / tightest.limit, 0.0, 1.0);
+    }
+    row.headroom = std::move(tightest);
+  }
   return row;
 }
 
 }  // namespace
 
-std::expected<std::vector<KeyRow>, std::string> key_rows(std::string_view body) try {
+std::expected<KeyPage, std::string> key_page(std::string_view body) try {
   const json answer = json::parse(body);
   const json& keys = answer.at("keys");
   if (!keys.is_array()) return std::unexpected("`keys` is no list");
-  std::vector<KeyRow> rows;
-  for (const json& key : keys) rows.push_back(row_of(key));
-  return rows;
+  KeyPage page{.keys = {}, .total = answer.at("total")};
+  for (const json& key : keys) page.keys.push_back(row_of(key));
+  return page;
 } catch (const json::exception& error) {
   return std::unexpected(error.what());
 }

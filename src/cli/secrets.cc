@@ -138,10 +138,11 @@ int available(const SecretsOptions& options) {
 }
 
 /// One subcommand of `secrets`, with `--json`.
-CLI::App* add(CLI::App& parent, const char* name, const char* help, SecretsOptions& options,
-              Run& run, int (*what)(const SecretsOptions&),
+CLI::App* add(CLI::App& parent, const char* name, const char* help, const char* examples,
+              SecretsOptions& options, Run& run, int (*what)(const SecretsOptions&),
               const std::shared_ptr<SecretsOptions>& owner) {
   CLI::App* command = parent.add_subcommand(name, help);
+  command->footer(std::string("Examples:\n") + examples);
   command->add_flag("--json", options.json, "Answer in JSON, for a program to read");
   command->callback([&run, owner, what] { run = [owner, what] { return what(*owner); }; });
   return command;
@@ -163,26 +164,37 @@ void add_secrets(CLI::App& app, Run& run) {
   command->require_subcommand(1);
   auto options = std::make_shared<SecretsOptions>();
 
-  take_name(*add(*command, "put", "Store a value, typed unseen or from standard input", *options,
-                 run, put, options),
+  const auto add_one = [&](const char* name, const char* help, const char* examples, auto what) {
+    return add(*command, name, help, examples, *options, run, what, options);
+  };
+  take_name(*add_one("put", "Store a value, typed unseen or from standard input",
+                     "  keypool secrets put OPENAI_API_KEY\n"
+                     "  pass show openai | keypool secrets put OPENAI_API_KEY",
+                     put),
             *options);
-  CLI::App* getting =
-      add(*command, "get", "Print a value, wherever it is found", *options, run, get, options);
+  CLI::App* getting = add_one("get", "Print a value, wherever it is found",
+                              "  keypool secrets get OPENAI_API_KEY | wc -c\n"
+                              "  keypool secrets get OPENAI_API_KEY --show",
+                              get);
   take_name(*getting, *options);
   getting->add_flag("--show", options->show, "Also on a terminal");
-  CLI::App* status =
-      add(*command, "status", "Tell where names are found", *options, run, secrets_status, options);
+  CLI::App* status = add_one("status", "Tell where names are found",
+                             "  keypool secrets status\n"
+                             "  keypool secrets status TEAM_B_KEY --json",
+                             secrets_status);
   status->add_option("NAMES", options->names,
                      "Names (default: the providers' variables that are set, and the keychain's)");
-  take_name(
-      *add(*command, "delete", "Take a value out of the keychain", *options, run, remove, options),
-      *options);
-  add(*command, "list", "List the names in the keychain", *options, run, list, options);
-  add(*command, "available", "Tell whether the keychain can be used", *options, run, available,
-      options);
-  CLI::App* migrate = add(*command, "migrate-from-env",
-                          "Copy keys from the environment and ~/.car/env to the keychain", *options,
-                          run, secrets_migrate, options);
+  take_name(*add_one("delete", "Take a value out of the keychain",
+                     "  keypool secrets delete OPENAI_API_KEY", remove),
+            *options);
+  add_one("list", "List the names in the keychain", "  keypool secrets list", list);
+  add_one("available", "Tell whether the keychain can be used",
+          "  keypool secrets available && keypool secrets migrate-from-env", available);
+  CLI::App* migrate =
+      add_one("migrate-from-env", "Copy keys from the environment and ~/.car/env to the keychain",
+              "  keypool secrets migrate-from-env\n"
+              "  keypool secrets migrate-from-env TEAM_B_KEY --overwrite",
+              secrets_migrate);
   migrate->add_option("NAMES", options->names, "Variables (default: the providers' that are set)");
   migrate->add_flag("--overwrite", options->overwrite,
                     "Also where the keychain holds another value");

@@ -76,16 +76,19 @@ void add_stats(CLI::App& app, Run& run) {
       app.add_subcommand("stats", "Exchange keys' counts with other programs, as JSON");
   command->require_subcommand(1);
   auto options = std::make_shared<Options>();
-  const auto add = [&](const char* name, const char* help, const char* file_help, auto what) {
+  const auto add = [&](const char* name, const char* help, const char* file_help,
+                       const char* example, auto what) {
     CLI::App* sub = command->add_subcommand(name, help);
+    sub->footer(std::string("Examples:\n  ") + example);
     sub->add_option("FILE", options->file, file_help)->required();
     add_state_option(*sub, options->state);
     sub->callback([&run, options, what] { run = [options, what] { return what(*options); }; });
   };
   add("export", "Write the counts of every key to a file",
-      "Where to; keys that only the file knows are dropped; - for standard output", export_stats);
+      "Where to; keys that only the file knows are dropped; - for standard output",
+      "keypool stats export stats.json", export_stats);
   add("import", "Put a file's counts in the place of those of the same keys", "Where from",
-      import_stats);
+      "keypool stats import ~/.car/key_pool_stats.json", import_stats);
   command->footer(
       "Examples:\n"
       "  keypool stats export stats.json\n"

@@ -328,29 +328,32 @@ void add_token(CLI::App& app, Run& run) {
   CLI::App* command = app.add_subcommand("token", "Manage the tokens that clients call with");
   command->require_subcommand(1);
   auto options = std::make_shared<Options>();
-  const auto add = [&](const char* name, const char* help, auto what) {
+  const auto add = [&](const char* name, const char* help, const char* example, auto what) {
     CLI::App* sub = command->add_subcommand(name, help);
+    sub->footer(std::string("Examples:\n  ") + example);
     sub->add_flag("--json", options->json, "Answer in JSON, for a program to read");
     sub->callback([&run, options, what] { run = [options, what] { return what(*options); }; });
     return sub;
   };
-  const auto add_kept = [&](const char* name, const char* help, auto what) {
-    CLI::App* sub = add(name, help, what);
+  const auto add_kept = [&](const char* name, const char* help, const char* example, auto what) {
+    CLI::App* sub = add(name, help, example, what);
     add_state_option(*sub, options->state);
     return sub;
   };
-  CLI::App* creating = add_kept("create", "Make a token and print it, this once", create);
+  CLI::App* creating = add_kept("create", "Make a token and print it, this once",
+                                "keypool token create ci --endpoints openai --rpm 600", create);
   creating->add_option("NAME", options->client.name, "Who will use it")
       ->required()
       ->check(client_name);
   add_bounds(*creating, *options);
-  add_kept("list", "List who has a token, and its bounds", list);
-  CLI::App* revoking = add_kept("revoke", "Take a token back", revoke);
+  add_kept("list", "List who has a token, and its bounds", "keypool token list", list);
+  CLI::App* revoking = add_kept("revoke", "Take a token back", "keypool token revoke ci", revoke);
   revoking->add_option("NAME", options->client.name, "Whose")->required();
   revoking->add_flag("--forget", options->forget,
                      "Take it off the list as well: a gateway that starts with an empty list lets "
                      "everybody on this machine call");
-  add("hash", "Print the hash of a token, for the configuration file", hash)
+  add("hash", "Print the hash of a token, for the configuration file", "keypool token hash --new",
+      hash)
       ->add_flag("--new", options->fresh, "Make a token, and print both");
   command->footer(
       "Examples:\n"

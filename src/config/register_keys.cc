@@ -17,21 +17,13 @@ std::vector<std::string> in_vain(const std::optional<SecretSource::Found>& found
 
 ResolvedKey register_key(const Endpoint& endpoint, const Key& key, const SecretSource& secrets,
                          KeyPool& pool) {
-  ResolvedKey result;
-  result.endpoint = endpoint.name;
-  result.name = key.name;
-  const auto found = secrets.resolve(key.name);
-  if (found) {
-    result.origin = found->origin;
-    for (auto& [name, secret] : pool::split_keys(key.name, found->value.reveal())) {
-      ++result.keys;
-      pool.add_key(endpoint.name,
-                   {.name = name, .secret = std::move(secret), .options = key.options});
-      if (key.disabled) pool.disable_key(endpoint.name, name);
-    }
+  auto [result, keys] = look_up(endpoint, key, secrets);
+  for (auto& [name, secret] : keys) {
+    pool.add_key(endpoint.name,
+                 {.name = name, .secret = std::move(secret), .options = key.options});
+    if (key.disabled) pool.disable_key(endpoint.name, name);
   }
-  if (result.keys == 0) {
-    result.places = in_vain(found, key, secrets);
+  if (keys.empty()) {
     // The pool shall know the endpoint, and name this key when a call finds it without any.
     pool.register_endpoint(endpoint.name, {key.name});
   }
@@ -39,6 +31,21 @@ ResolvedKey register_key(const Endpoint& endpoint, const Key& key, const SecretS
 }
 
 }  // namespace
+
+std::pair<ResolvedKey, std::vector<pool::ListedKey>> look_up(const Endpoint& endpoint,
+                                                             const Key& key,
+                                                             const SecretSource& secrets) {
+  ResolvedKey result{.endpoint = endpoint.name, .name = key.name, .origin = {}, .places = {}};
+  std::vector<pool::ListedKey> keys;
+  const auto found = secrets.resolve(key.name);
+  if (found) {
+    result.origin = found->origin;
+    keys = pool::split_keys(key.name, found->value.reveal());
+    result.keys = keys.size();
+  }
+  if (keys.empty()) result.places = in_vain(found, key, secrets);
+  return {std::move(result), std::move(keys)};
+}
 
 std::vector<ResolvedKey> register_keys(const Config& config, const SecretSource& secrets,
                                        KeyPool& pool) {

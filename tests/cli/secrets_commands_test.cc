@@ -66,6 +66,19 @@ TEST_F(Secrets, StoredFromStandardInputAreFoundByEveryCommand) {
   EXPECT_THAT(run.out(), HasSubstr("found    OPENAI_API_KEY  1 key  OS keychain"));
 }
 
+TEST_F(Secrets, OfAnotherGatewayAreStoredWithItsConfiguration) {
+  auto run = in_session(
+      "echo 'model_list: [{model_name: m, litellm_params: {model: openai/m, "
+      "api_key: sk-marker-1}}]' >$HOME/litellm.yaml\n"
+      "$keypool import $HOME/litellm.yaml --store\n"
+      "secret-tool lookup service car username OPENAI_API_KEY; echo\n"
+      "$keypool check");
+  EXPECT_EQ(run.wait(), 0) << run.err();
+  EXPECT_THAT(run.out(), HasSubstr("Stored OPENAI_API_KEY (1 key) in the OS keychain."));
+  EXPECT_THAT(run.out(), HasSubstr("\nsk-marker-1\n"));
+  EXPECT_THAT(run.out(), HasSubstr("found    OPENAI_API_KEY  1 key  OS keychain"));
+}
+
 TEST_F(Secrets, SpeakJson) {
   auto run = in_session(
       "echo sk-marker-1,sk-marker-2 | $keypool secrets put A --json\n"
