@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <exception>
+#include <span>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -6,9 +8,16 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/process.h"
+#include "secrets/key_shape.h"
 
 namespace keypool::cli {
 namespace {
+
+/// What the parser would repeat.
+bool any_secret(std::span<char* const> arguments) {
+  return std::ranges::any_of(arguments,
+                             [](const char* text) { return secrets::key_shape(text).has_value(); });
+}
 
 int run(int argc, char** argv) {
   CLI::App app("One endpoint, many API keys: a gateway and its tools.", "keypool");
@@ -30,6 +39,7 @@ int run(int argc, char** argv) {
   add_serve(app, chosen);
   add_check(app, chosen);
   add_status(app, chosen);
+  add_reload(app, chosen);
   add_demo(app, chosen);
   add_secrets(app, chosen);
   add_token(app, chosen);
@@ -42,6 +52,12 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0 && any_secret({argv + 1, argv + argc})) {
+      fmt::print(stderr,
+                 "keypool: an argument looks like a secret. Secrets are never arguments, which "
+                 "every program on this machine can see: keypool secrets put --help\n");
+      return kMisused;
+    }
     return app.exit(error) == 0 ? kGood : kMisused;
   }
   return chosen();

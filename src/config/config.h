@@ -24,7 +24,8 @@ struct Place {
 /// A key to resolve.
 struct Key {
   std::string name;
-  KeyOptions options;  ///< the most specific of its limits first
+  std::vector<std::string> command;  ///< prints the value; empty: the name is looked up
+  KeyOptions options;                ///< the most specific of its limits first
   bool disabled = false;
   Place place;
 };
@@ -37,6 +38,8 @@ struct BaseUrl {
   std::string prefix;  ///< path without a trailing slash; empty for none
 
   [[nodiscard]] std::string text() const;
+
+  friend bool operator==(const BaseUrl&, const BaseUrl&) = default;
 };
 
 /// What makes calls belong together, so that they go to the same key while it has room.
@@ -45,6 +48,8 @@ struct Affinity {
 
   By by = By::off;
   std::string header;  ///< the name of the one that counts
+
+  friend bool operator==(const Affinity&, const Affinity&) = default;
 };
 
 struct Endpoint {
@@ -69,6 +74,8 @@ struct Endpoint {
 struct Route {
   std::string model;  ///< a pattern with `*`
   std::string endpoint;
+
+  friend bool operator==(const Route&, const Route&) = default;
 };
 
 /// host:port to listen on.
@@ -78,6 +85,8 @@ struct Listen {
 
   [[nodiscard]] bool loopback() const;
   [[nodiscard]] std::string text() const;
+
+  friend bool operator==(const Listen&, const Listen&) = default;
 };
 
 /// Bounds on what the gateway takes. Each has a field of its own under `limits:`.
@@ -92,6 +101,8 @@ struct Limits {
   std::chrono::milliseconds grace_time{30'000};        ///< for running calls after SIGTERM
   std::size_t max_waiting = 10'000;                    ///< calls of one endpoint in its queue
   std::size_t max_waiting_bytes = 256 * 1024 * 1024;   ///< of their bodies
+
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 struct Config {

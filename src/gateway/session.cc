@@ -16,7 +16,7 @@ constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
 
 Session::Session(Reactor& reactor, std::shared_ptr<Connection> connection)
     : reactor_(reactor),
-      client_(std::move(connection), reactor.site().config.limits, reactor.scratch().bytes),
+      client_(std::move(connection), reactor.limits(), reactor.scratch().bytes),
       exchange_(reactor, client_) {}
 
 Task<void> Session::run(std::shared_ptr<Session> self) {

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 #include <keypool/clock.h>
 #include <keypool/key_pool.h>
@@ -15,14 +14,18 @@
 #include "gateway/counters.h"
 #include "gateway/gateway.h"
 #include "gateway/resource_owners.h"
+#include "gateway/rules.h"
 #include "gateway/tls.h"
 
 namespace keypool::gateway {
 
-/// What all reactors share: the configuration, the keys, the counters, the clock. Constant, but for
-/// the pool and the counters, which synchronize themselves.
+/// What all reactors share, whatever the configuration: the keys, the counters, the clock.
+/// Constant, but for the pool and the counters, which synchronize themselves.
 struct Site {
-  Site(const config::Config& settings, KeyPool& keys, const GatewayParts& parts);
+  Site(KeyPool& keys, const GatewayParts& parts);
+
+  /// Not while another thread does the same.
+  [[nodiscard]] std::shared_ptr<const Rules> make_rules(const config::Config& config);
 
   void client_came() noexcept { counters.connections.fetch_add(1); }
   void client_went();
@@ -30,16 +33,10 @@ struct Site {
   /// Waits until no client is connected. False: `time` passed first.
   [[nodiscard]] bool wait_for_all_to_go(std::chrono::milliseconds time);
 
-  const config::Config config;
   const Clock& clock;
   KeyPool& pool;
   Counters counters;
   CallLog calls;
-  std::unique_ptr<TlsClient> tls;  ///< null where no endpoint needs it
-
-  /// Endpoint::fallback of each, as places in Config::endpoints.
-  const std::vector<std::vector<std::size_t>> fallbacks;
-
   ResourceOwners& owners;
   state::Ledger* const ledger;                 ///< null: usage is counted by key only
   const state::ClientsInForce* const clients;  ///< null: callers are not asked who they are
@@ -47,6 +44,7 @@ struct Site {
   const std::uint64_t salt;  ///< secret: of hashes of what clients send
 
  private:
+  std::unique_ptr<TlsClient> tls_;  // from the first endpoint that needs it
   OwnersInMemory remembered_;
   std::mutex mutex_;
   std::condition_variable all_went_;

@@ -39,10 +39,15 @@ Upstream::Upstream(asio::io_context& io, Poller& poller, Deadlines& deadlines,
       deadlines_(deadlines),
       name_(endpoint.name),
       url_(endpoint.base_url),
-      limits_(limits),
+      connect_time_(limits.connect_time),
       tls_(tls),
       authority_(gateway::authority(url_)),
       addresses_(std::make_shared<Addresses>(io, url_.host, url_.port)) {}
+
+bool Upstream::serves(const config::Endpoint& endpoint, const config::Limits& limits) const {
+  return name_ == endpoint.name && url_ == endpoint.base_url &&
+         connect_time_ == limits.connect_time;
+}
 
 std::shared_ptr<Connection> Upstream::take_kept() {
   while (!kept_.empty()) {
@@ -70,7 +75,7 @@ void Upstream::keep(std::shared_ptr<Connection> connection) {
 }
 
 Task<Upstream::Reached> Upstream::connect(Client& client) {
-  const Alarm late(io_, client.signal(), limits_.connect_time);
+  const Alarm late(io_, client.signal(), connect_time_);
   Reached reached;
   const auto found = co_await look_up(client, late);
   if (found) {
