@@ -25,7 +25,7 @@ class Figure:
     @property
     def absolute(self):
         """Judged by itself, in the unit `against`."""
-        return self.against in ("KB", "B", "s", "a call", "% failed", "per 1,000", "ms", "% of a core")
+        return self.against in ("KB", "B", "s", "MB", "a call", "% failed", "per 1,000", "ms", "% of a core")
 
     @property
     def met(self):
@@ -165,6 +165,16 @@ def pool_figures(ours, seed):
         Figure("registering 100,000 keys", f"{ours['register_ms']:,.0f} ms", "", ours["register_ms"] / 1000,
                "s", 1.0),
         Figure("memory of an idle key", f"{ours['bytes_per_key']:,.0f} B", "", ours["bytes_per_key"], "B", 512.0),
+    ]
+
+
+def many_keys_figures(found):
+    """A gateway with 41,000 keys. `found` as harness/many_keys.py has it."""
+    return [
+        Figure("start with 41,000 keys", f"{found['start_s']:.2f} s", "", found["start_s"], "s", 3.0),
+        Figure("`keypool status` of 41,000 keys", f"{found['status_s']:.2f} s", "", found["status_s"], "s", 1.0),
+        Figure("memory with 41,000 keys", f"{found['resident_mb']:.0f} MB", "", found["resident_mb"], "MB",
+               150.0),
     ]
 
 

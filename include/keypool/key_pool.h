@@ -58,6 +58,8 @@ struct Options {
 struct ModelLimits {
   std::string model;  ///< a model's name, `prefix*`, or `*` for every model
   Limits limits;
+
+  friend bool operator==(const ModelLimits&, const ModelLimits&) = default;
 };
 
 /// What one key may spend before it rests until the period ends (UTC). 0: no cap.
@@ -65,6 +67,8 @@ struct SpendingCaps {
   std::uint64_t micro_usd_per_day = 0;
   std::uint64_t micro_usd_per_month = 0;
   std::uint64_t tokens_per_day = 0;
+
+  friend bool operator==(const SpendingCaps&, const SpendingCaps&) = default;
 };
 
 /// How one key is to be used.
@@ -75,6 +79,8 @@ struct KeyOptions {
   std::uint32_t max_in_flight = 0;  ///< calls at a time; 0: any number
   std::vector<ModelLimits> limits = {};  ///< the first that fits a model counts
   SpendingCaps caps = {};
+
+  friend bool operator==(const KeyOptions&, const KeyOptions&) = default;
 };
 
 /// Which of the keys that have room a call gets.
@@ -147,7 +153,7 @@ class KeyPool {
   void configure_endpoint(std::string_view endpoint, const EndpointOptions& options);
 
   /// Sets how a key is used from now on; false when there is no such key. A group that is not empty
-  /// moves the key there.
+  /// moves the key there; an empty one takes it out of a group that it was put into by name.
   bool configure_key(std::string_view endpoint, std::string_view key_name,
                      const KeyOptions& options);
 
@@ -155,8 +161,14 @@ class KeyPool {
   /// endpoint has a key of this name or the secret is empty.
   bool add_key(std::string_view endpoint, NewKey key);
 
-  /// Takes a key out of rotation for good; calls in flight end as they may, and its stats go with
-  /// the last of them. False when there is no such key.
+  /// Puts another secret in the place of a key's. Its counts and limits stay; that the one before
+  /// was refused is forgotten. Calls in flight end with the secret that they began with. False, and
+  /// nothing changed, when there is no such key, or the secret is empty or the same as before.
+  bool replace_secret(std::string_view endpoint, std::string_view key_name, Secret secret);
+
+  /// Takes a key out of rotation for good; calls in flight end as they may. Its counts stay with
+  /// its name: `all_stats` lists them, and a key that is registered under it later goes on with
+  /// them. False when there is no such key.
   bool remove_key(std::string_view endpoint, std::string_view key_name);
 
   /// The right to make one call, or why there is none.

@@ -41,7 +41,7 @@ struct LeaseRequest {
   std::span<const std::uint64_t> affinity = {};
 
   /// Only keys of the quota group that this key is in: for calls that name something the provider
-  /// keeps for its account. Empty: any group.
+  /// keeps for its account. Empty, or a key that is not registered: any group.
   std::string_view same_group_as = {};
 };
 

@@ -33,6 +33,8 @@ struct Limits {
   [[nodiscard]] std::uint64_t operator[](Dimension dimension) const noexcept {
     return most[static_cast<std::size_t>(dimension)];
   }
+
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 /// What an answer's headers say about one dimension of the lane that it was asked on.

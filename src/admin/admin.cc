@@ -2,9 +2,12 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <spdlog/spdlog.h>
 
 #include "admin/api.h"
@@ -68,6 +71,8 @@ struct Handler {
     http::Answer answered = answer(request, desk->subject);
     if (begins_plan(answered)) {
       co_await plan(request, responder);
+    } else if (begins_reload(answered)) {
+      co_await reload(responder);
     } else if (!begins_events(answered)) {
       co_await responder.send(std::move(answered));
     } else if (desk->listeners == kMostListeners) {
@@ -96,6 +101,24 @@ struct Handler {
     http::Answer outcome = plan_answer(told->outcome());
     for (http::Field& header : protective_headers()) outcome.headers.push_back(std::move(header));
     co_await responder.send(std::move(outcome));
+  }
+
+  /// Answers with what came of it, unless the reader leaves or the server stops before.
+  boost::asio::awaitable<void> reload(http::Responder& responder) const {
+    const auto outcome = std::make_shared<std::optional<http::Answer>>();
+    const auto executor = co_await boost::asio::this_coro::executor;
+    const auto then = [outcome, executor](http::Answer answer) {
+      boost::asio::post(executor, [outcome, answer = std::move(answer)]() mutable {
+        *outcome = std::move(answer);
+      });
+    };
+    desk->subject.reload(then);
+    bool there = true;
+    while (there && !*outcome) there = co_await responder.wait(kLook);
+    if (!there) co_return;
+    http::Answer answer = std::move(**outcome);
+    for (http::Field& header : protective_headers()) answer.headers.push_back(std::move(header));
+    co_await responder.send(std::move(answer));
   }
 
   /// Until the reader leaves or the server stops.
@@ -141,6 +164,7 @@ class Admin::State {
   }
 
   std::uint16_t port() const noexcept { return server_.port(); }
+  void between_requests(std::function<void()> change) { boost::asio::post(io_, std::move(change)); }
   void announce_stop() noexcept { stopping_ = true; }
 
  private:
@@ -157,6 +181,9 @@ Admin::~Admin() = default;
 
 std::expected<void, std::string> Admin::start() { return state_->start(); }
 std::uint16_t Admin::port() const noexcept { return state_->port(); }
+void Admin::between_requests(std::function<void()> change) {
+  state_->between_requests(std::move(change));
+}
 void Admin::announce_stop() noexcept { state_->announce_stop(); }
 
 }  // namespace keypool::admin

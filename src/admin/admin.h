@@ -27,6 +27,9 @@ class Admin {
   /// The port in use, also where the configuration said 0. Valid after `start`.
   [[nodiscard]] std::uint16_t port() const noexcept;
 
+  /// Has `change` run on the admin thread, soon: for what the subject refers to.
+  void between_requests(std::function<void()> change);
+
   /// From now on `/readyz` says that the gateway takes no new calls.
   void announce_stop() noexcept;
 

@@ -117,7 +117,7 @@ http::Answer keys(const Call& call) {
   if (!query->endpoint.empty() && !known_endpoint(call.subject, query->endpoint)) {
     return unknown_endpoint(call.subject, query->endpoint);
   }
-  return json_answer(key_list(call.subject, *query));
+  return text_answer("application/json", key_list(call.subject, *query));
 }
 
 http::Answer one_key(const Call& call) {
@@ -186,6 +186,11 @@ http::Answer change_key(const Call& call) {
   return tell_key(call.subject, call.named[0], call.named[1], *command);
 }
 
+http::Answer reload(const Call& call) {
+  call.subject.audit("reload");
+  return {.status = 202, .headers = {}, .body = {}};
+}
+
 http::Answer change_keys(const Call& call) {
   const auto command = key_command(call.named[0]);
   if (!command) return unknown_command(call.named[0]);
@@ -223,12 +228,14 @@ constexpr auto kApi = std::to_array<Endpoint>({
     {"POST", "/api/v1/keys/{endpoint}/{name}/{command}",
      "disable, enable, drain, reset or probe a key"},
     {"POST", "/api/v1/keys/{command}", "the same for several keys, or for all of an endpoint"},
+    {"POST", "/api/v1/reload", "read the configuration and the keys anew"},
 });
 
 constexpr std::array<Handle, kApi.size()> kHandles{
     front_page, file,          health,   readiness, metrics,    description, show_overview,
     events,     endpoints,     keys,     one_key,   lanes,      usage,       calls,
-    plan,       configuration, add_keys, weigh,     change_key, change_keys};
+    plan,       configuration, add_keys, weigh,     change_key, change_keys,
+    reload};
 
 /// What stands at the `{…}` of `pattern`; nothing when `path` is another.
 std::optional<Segments> match(std::string_view pattern, const Segments& path) {
@@ -282,6 +289,10 @@ std::span<const Endpoint> api() noexcept { return kApi; }
 
 bool begins_plan(const http::Answer& answer) noexcept {
   return answer.status == 202 && answer.header("content-type") == "application/json";
+}
+
+bool begins_reload(const http::Answer& answer) noexcept {
+  return answer.status == 202 && !answer.header("content-type");
 }
 
 bool begins_events(const http::Answer& answer) noexcept {

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "admin/json_answer.h"
 #include "admin/key_json.h"
 #include "admin/snapshot.h"
 
@@ -112,7 +113,7 @@ void sort(std::vector<Row>& rows, const KeyQuery& query, Rooms& rooms) {
 
 }  // namespace
 
-json key_list(const Subject& subject, const KeyQuery& query) {
+std::string key_list(const Subject& subject, const KeyQuery& query) {
   const WallTime now = subject.clock.wall();
   std::vector<EndpointStats> endpoints;
   for (const config::Endpoint& endpoint : subject.config.endpoints) {
@@ -133,22 +134,25 @@ json key_list(const Subject& subject, const KeyQuery& query) {
   Rooms rooms(subject);
   sort(rows, query, rooms);
 
-  json keys = json::array();
+  // Text at once: a tree of a hundred thousand keys would take more memory than all else does.
+  std::string text = "{\n  \"keys\": [";
   const std::size_t begin = std::min(query.offset, rows.size());
   const std::size_t end = begin + std::min(query.limit, rows.size() - begin);
   for (std::size_t i = begin; i < end; ++i) {
     const Row& row = rows[i];
-    keys.push_back(key_json(endpoints[row.endpoint].endpoint, *row.key, rooms.of(row), now));
+    text += i == begin ? "\n    " : ",\n    ";
+    text += one_line(key_json(endpoints[row.endpoint].endpoint, *row.key, rooms.of(row), now));
   }
   json by_state = json::object();
   for (const KeyState state : kKeyStates) {
     by_state[std::string(to_string(state))] = states[static_cast<std::size_t>(state)];
   }
-  return {{"keys", std::move(keys)},
-          {"total", rows.size()},
-          {"offset", query.offset},
-          {"limit", query.limit},
-          {"states", std::move(by_state)}};
+  const json rest{{"total", rows.size()},
+                  {"offset", query.offset},
+                  {"limit", query.limit},
+                  {"states", std::move(by_state)}};
+  constexpr std::string_view kOpening = "{\n";
+  return text + (begin == end ? "],\n" : "\n  ],\n") + rest.dump(2).substr(kOpening.size()) + '\n';
 }
 
 }  // namespace keypool::admin

@@ -1,5 +1,6 @@
 #include "admin/pulse.h"
 
+#include <algorithm>
 #include <cmath>
 #include <ranges>
 #include <unordered_map>
@@ -93,7 +94,12 @@ std::string Pulse::changes(const Snapshot& now) const {
   std::size_t left_out = 0;
   for (std::size_t place = 0; last_ && place < now.endpoints.size(); ++place) {
     const EndpointStats& endpoint = now.endpoints[place];
-    const Changed changed = changed_keys(last_->endpoints[place].keys, endpoint.keys);
+    // A reload may have put other endpoints before this one.
+    const auto before =
+        std::ranges::find(last_->endpoints, endpoint.endpoint, &EndpointStats::endpoint);
+    static const std::vector<KeyStats> kNone;
+    const Changed changed =
+        changed_keys(before == last_->endpoints.end() ? kNone : before->keys, endpoint.keys);
     if (changed.states.empty() && changed.figures.empty()) continue;
     const Headroom headroom = headroom_of(subject_.pool.lanes(endpoint.endpoint));
     for (const auto* list : {&changed.states, &changed.figures}) {

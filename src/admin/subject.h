@@ -16,6 +16,7 @@
 
 #include "admin/plan.h"
 #include "config/config.h"
+#include "http/answer.h"
 #include "state/call_record.h"
 #include "state/usage.h"
 
@@ -69,6 +70,8 @@ struct Subject {
   /// The calls that ended last, of those that are asked for, the newest first.
   std::function<std::vector<state::CallRecord>(const state::CallQuestion& question)> calls;
   Planner plan;
+  /// Reads the configuration anew; `then` is given the answer, on any thread.
+  std::function<void(std::function<void(http::Answer answer)> then)> reload = {};
   std::function<bool()> stopping = {};  ///< the gateway takes no new calls; set by Admin
   /// Told one line for each command that was carried out: what, on which keys, with what effect.
   /// Set by Admin.

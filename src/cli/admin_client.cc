@@ -30,10 +30,11 @@ constexpr std::string_view kTokenName = "KEYPOOL_ADMIN_TOKEN";
 
 using Fetched = std::expected<http::Answer, http::FetchError>;
 
-Fetched fetch(const config::Listen& address, const std::string& target,
+Fetched fetch(const config::Listen& address, const std::string& method, const std::string& target,
               std::chrono::milliseconds patience, http::Fields headers = {}) {
   return http::fetch({.host = address.host,
                       .port = address.port,
+                      .method = method,
                       .target = target,
                       .headers = std::move(headers),
                       .deadline = patience});
@@ -51,15 +52,16 @@ std::expected<config::Listen, std::string> admin_address(const std::string& opti
   return config::Config{}.admin;
 }
 
-std::expected<std::string, std::string> ask_admin(const config::Listen& address,
-                                                  const std::string& target,
-                                                  std::chrono::milliseconds patience) {
-  auto answer = fetch(address, target, patience);
+std::expected<http::Answer, std::string> call_admin(const config::Listen& address,
+                                                    const std::string& method,
+                                                    const std::string& target,
+                                                    std::chrono::milliseconds patience) {
+  auto answer = fetch(address, method, target, patience);
   // Sent to none that does not ask for it.
   std::optional<SecretSource::Found> token;
   if (answer && answer->status == 401) token = system_secret_source().resolve(kTokenName);
   if (token) {
-    answer = fetch(address, target, patience,
+    answer = fetch(address, method, target, patience,
                    {{"authorization", fmt::format("Bearer {}", token->value.reveal())}});
   }
   if (!answer) {
@@ -77,6 +79,13 @@ std::expected<std::string, std::string> ask_admin(const config::Listen& address,
                             "{}",
                             address.text(), kTokenName, kTokenName));
   }
+  return std::move(*answer);
+}
+
+std::expected<std::string, std::string> ask_admin(const config::Listen& address,
+                                                  const std::string& target) {
+  const auto answer = call_admin(address, "GET", target);
+  if (!answer) return std::unexpected(answer.error());
   if (answer->status != 200) {
     return std::unexpected(fmt::format("http://{}{} answered {}; is that a keypool's admin API?",
                                        address.text(), target, answer->status));

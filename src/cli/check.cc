@@ -18,7 +18,7 @@
 #include "cli/probe_view.h"
 #include "cli/setup.h"
 #include "cli/terminal.h"
-#include "config/register_keys.h"
+#include "config/resolve_keys.h"
 
 namespace keypool::cli {
 namespace {
@@ -43,13 +43,14 @@ struct Checked {
 };
 
 std::vector<Checked> check_all(const config::Config& config) {
+  auto resolved = config::resolve_keys(config, system_secret_source());
+  auto next = resolved.begin();
   std::vector<Checked> checked;
   for (const config::Endpoint& endpoint : config.endpoints) {
     Checked& one = checked.emplace_back(Checked{endpoint, {}, {}, {}});
-    for (const config::Key& key : endpoint.keys) {
-      auto [resolved, secrets] = config::look_up(endpoint, key, system_secret_source());
-      one.keys.push_back(std::move(resolved));
-      std::ranges::move(secrets, std::back_inserter(one.secrets));
+    for (std::size_t i = 0; i < endpoint.keys.size(); ++i, ++next) {
+      one.keys.push_back(std::move(next->told));
+      std::ranges::move(next->keys, std::back_inserter(one.secrets));
     }
   }
   return checked;

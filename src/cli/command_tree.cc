@@ -19,6 +19,7 @@ void add_all_commands(CLI::App& app, Run& run) {
   add_serve(app, run);
   add_check(app, run);
   add_status(app, run);
+  add_reload(app, run);
   add_demo(app, run);
   add_secrets(app, run);
   add_token(app, run);

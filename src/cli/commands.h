@@ -17,6 +17,7 @@ void add_serve(CLI::App& app, Run& run);
 void add_demo(CLI::App& app, Run& run);
 void add_check(CLI::App& app, Run& run);
 void add_status(CLI::App& app, Run& run);
+void add_reload(CLI::App& app, Run& run);
 void add_secrets(CLI::App& app, Run& run);
 void add_token(CLI::App& app, Run& run);
 void add_usage(CLI::App& app, Run& run);

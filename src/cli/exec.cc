@@ -66,8 +66,8 @@ std::vector<std::string> variables_of(const config::Endpoint& endpoint, std::str
   return names;
 }
 
-/// What each key has been used for lately, by whomever, so that runs of a day take turns. Keys that
-/// an operator disabled stay so.
+/// What each key has been used for lately, by whomever, so that runs of a day take turns, and what
+/// is known of it: that an operator disabled it, that it rests.
 void remember(Store& store, const std::string& endpoint, KeyPool& pool) {
   const auto now = system_clock().wall();
   const auto used = state::usage(store, {.by = {state::By::key},
@@ -80,13 +80,7 @@ void remember(Store& store, const std::string& endpoint, KeyPool& pool) {
     pool.report_success(endpoint, row.labels[0].substr(endpoint.size() + 1),
                         {.input_tokens = weight});
   }
-  const auto findings = state::load_findings(store, now);
-  if (!findings) return;
-  for (const auto& key : findings->keys) {
-    if (key.endpoint == endpoint && key.state == KeyState::disabled) {
-      pool.disable_key(endpoint, key.key);
-    }
-  }
+  if (const auto standing = state::StandingKeeper(store).load()) pool.restore_standing(*standing);
 }
 
 /// The usage that stands in an answer which the command wrote to `file`, streamed or not.

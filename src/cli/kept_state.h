@@ -1,16 +1,17 @@
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <memory>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <keypool/key_pool.h>
 
 #include "cli/callers.h"
+#include "config/key_registry.h"
+#include "gateway/resource_owners.h"
 #include "state/ledger.h"
 #include "state/snapshot.h"
 #include "state/store.h"
@@ -18,10 +19,10 @@
 
 namespace keypool::cli {
 
-/// What a gateway keeps from run to run: its keys' counts, which of them an operator has disabled,
-/// the ledger of usage, and clients' tokens.
+/// What a gateway keeps from run to run: its keys' counts and what was found out about them, whose
+/// account made what providers keep, and the ledger of usage.
 ///
-/// Thread-safety: one thread, but for `usage`; the ledger as it says itself.
+/// Thread-safety: one thread, but for `usage`; the ledger and the owners as they say themselves.
 class KeptState {
  public:
   /// `folder` as of state::StoreOptions.
@@ -31,9 +32,13 @@ class KeptState {
   /// why no gateway may start: another one works on the file, or a later keypool has written it. A
   /// disk in trouble is no reason: it is told, and tried again.
   ///
-  /// `pool` has its keys, and outlives this object. `clients` are the configuration's.
+  /// `pool` has its keys; it and `keys`, which put them there, outlive this object. `clients` are
+  /// the configuration's.
   [[nodiscard]] std::expected<void, std::string> begin(KeyPool& pool,
+                                                       const config::KeyRegistry& keys,
                                                        std::vector<state::Client> clients);
+
+  [[nodiscard]] gateway::ResourceOwners& owners() noexcept { return owners_; }
 
   /// Valid after `begin`.
   [[nodiscard]] state::Ledger& ledger() noexcept { return *ledger_; }
@@ -46,16 +51,17 @@ class KeptState {
   [[nodiscard]] Callers& callers() noexcept { return callers_; }
 
  private:
-  using KeyName = std::pair<std::string, std::string>;  // of its endpoint, and its own
-
   [[nodiscard]] std::expected<void, state::StoreError> restore(KeyPool& pool);
-  void save(const KeyPool& pool);
+  void save(KeyPool& pool, const config::KeyRegistry& keys);
+  void save_owners();
 
   state::Store store_;
   state::StatsKeeper stats_;
+  state::StandingKeeper standing_;
   Callers callers_;
-  std::set<KeyName> disabled_by_configuration_;
-  state::Findings saved_;
+  gateway::OwnersInMemory owners_;
+  bool restored_ = false;                  // what earlier runs kept
+  std::uint64_t owners_opening_ = 0;       // of the store, that they were written in
   std::unique_ptr<state::Ledger> ledger_;  // last: its writer uses the others until its end
 };
 

@@ -15,18 +15,22 @@ bool Planner::make(const admin::PlanQuestion& question,
                    std::function<void(admin::PlanOutcome)> then) {
   if (busy_.exchange(true)) return false;
   if (thread_.joinable()) thread_.join();
-  thread_ = std::thread([this, question, then = std::move(then)] {
-    admin::PlanOutcome outcome = plan(question);
+  // A reload may change the configuration meanwhile.
+  const auto found =
+      std::ranges::find(config_.endpoints, question.endpoint, &config::Endpoint::name);
+  const auto endpoint =
+      found == config_.endpoints.end() ? std::nullopt : std::optional<config::Endpoint>(*found);
+  thread_ = std::thread([this, question, endpoint, then = std::move(then)] {
+    admin::PlanOutcome outcome = plan(question, endpoint);
     busy_ = false;
     then(std::move(outcome));
   });
   return true;
 }
 
-admin::PlanOutcome Planner::plan(const admin::PlanQuestion& question) const {
-  const auto endpoint =
-      std::ranges::find(config_.endpoints, question.endpoint, &config::Endpoint::name);
-  if (endpoint == config_.endpoints.end() || endpoint->keyless) {
+admin::PlanOutcome Planner::plan(const admin::PlanQuestion& question,
+                                 const std::optional<config::Endpoint>& endpoint) const {
+  if (!endpoint || endpoint->keyless) {
     return std::unexpected(admin::NoPlan{.code = "no_limits_known",
                                          .message = "this endpoint has no keys, so no plan"});
   }

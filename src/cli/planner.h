@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <thread>
 
 #include <keypool/key_pool.h>
@@ -14,8 +15,8 @@ namespace keypool::cli {
 
 /// Makes plans from the ledger, one at a time, on a thread of its own.
 ///
-/// Thread-safety: `make` from one thread. Lifetime: all that it is made from outlives it; the
-/// destructor waits for a plan that is being made.
+/// Thread-safety: `make` from one thread, which alone changes the configuration. Lifetime: all that
+/// it is made from outlives it; the destructor waits for a plan that is being made.
 class Planner {
  public:
   Planner(const config::Config& config, const KeyPool& pool, KeptState& kept)
@@ -28,7 +29,8 @@ class Planner {
   bool make(const admin::PlanQuestion& question, std::function<void(admin::PlanOutcome)> then);
 
  private:
-  [[nodiscard]] admin::PlanOutcome plan(const admin::PlanQuestion& question) const;
+  [[nodiscard]] admin::PlanOutcome plan(const admin::PlanQuestion& question,
+                                        const std::optional<config::Endpoint>& endpoint) const;
 
   const config::Config& config_;
   const KeyPool& pool_;

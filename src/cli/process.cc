@@ -2,8 +2,10 @@
 
 #include <cerrno>
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace keypool::cli {
 
@@ -20,16 +22,18 @@ void harden_process() noexcept {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-StopSignals::StopSignals() noexcept {
+StopSignals::StopSignals(std::initializer_list<int> others) noexcept {
   sigemptyset(&signals_);
   sigaddset(&signals_, SIGINT);
   sigaddset(&signals_, SIGTERM);
+  for (const int other : others) sigaddset(&signals_, other);
   ::pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
 }
 
-void StopSignals::wait() const noexcept {
+int StopSignals::wait() const noexcept {
   int signal = 0;
   ::sigwait(&signals_, &signal);
+  return signal;
 }
 
 bool StopSignals::wait_for(std::chrono::nanoseconds limit) const noexcept {
@@ -40,7 +44,27 @@ bool StopSignals::wait_for(std::chrono::nanoseconds limit) const noexcept {
 }
 
 void StopSignals::let_the_next_kill() const noexcept {
-  ::pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+  sigset_t stops;
+  sigemptyset(&stops);
+  sigaddset(&stops, SIGINT);
+  sigaddset(&stops, SIGTERM);
+  ::pthread_sigmask(SIG_UNBLOCK, &stops, nullptr);
 }
+
+namespace {
+
+/// Only a process that has a controlling terminal can open it by this name.
+bool has_terminal() noexcept {
+  const int terminal = ::open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (terminal < 0) return false;
+  ::close(terminal);
+  return true;
+}
+
+}  // namespace
+
+OwnTerminal::OwnTerminal() noexcept : there_(has_terminal()) {}
+
+bool OwnTerminal::gone() const noexcept { return there_ && !has_terminal(); }
 
 }  // namespace keypool::cli

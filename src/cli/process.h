@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <initializer_list>
 #include <optional>
 
 namespace keypool::cli {
@@ -16,19 +17,32 @@ void harden_process() noexcept;
 /// from all that it starts afterwards.
 class StopSignals {
  public:
-  StopSignals() noexcept;
+  /// `others` are waited for as well.
+  explicit StopSignals(std::initializer_list<int> others = {}) noexcept;
 
-  /// Blocks until one comes.
-  void wait() const noexcept;
+  /// Blocks until one comes; which one.
+  int wait() const noexcept;
 
   /// Blocks until one comes or `limit` has passed; true when one came.
   [[nodiscard]] bool wait_for(std::chrono::nanoseconds limit) const noexcept;
 
-  /// From now on one ends the process at once, as if nobody had ever waited for it.
+  /// From now on SIGINT or SIGTERM ends the process at once, as if nobody had ever waited for it.
   void let_the_next_kill() const noexcept;
 
  private:
   sigset_t signals_{};
+};
+
+/// Whether the terminal that the process was started from has gone, which the same signal tells
+/// (SIGHUP) that services are told to reload by. Never true for a process that had none.
+class OwnTerminal {
+ public:
+  OwnTerminal() noexcept;
+
+  [[nodiscard]] bool gone() const noexcept;
+
+ private:
+  bool there_ = false;
 };
 
 }  // namespace keypool::cli

@@ -1,11 +1,15 @@
+#include <csignal>
 #include <expected>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -14,6 +18,7 @@
 #include <keypool/secret_source.h>
 
 #include "admin/admin.h"
+#include "admin/json_answer.h"
 #include "admin/usage_so_far.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -24,11 +29,15 @@
 #include "cli/planner.h"
 #include "cli/port_holder.h"
 #include "cli/process.h"
+#include "cli/reloaded.h"
+#include "cli/reloader.h"
 #include "cli/service_manager.h"
 #include "cli/setup.h"
 #include "cli/simulated_endpoint.h"
 #include "cli/state_folder.h"
-#include "config/register_keys.h"
+#include "config/key_registry.h"
+#include "config/load.h"
+#include "config/resolve_keys.h"
 #include "gateway/gateway.h"
 
 namespace keypool::cli {
@@ -40,6 +49,7 @@ struct Options {
   std::optional<config::Listen> admin;
   std::optional<int> threads;
   std::string state;
+  bool watch_config = false;
   std::string log_level = "info";
 };
 
@@ -113,14 +123,14 @@ bool open_to_strangers(const config::Config& config, bool clients_need_token) {
   return false;
 }
 
-admin::Traffic traffic_of(const gateway::Counters& counters) {
+admin::Traffic traffic_of(const gateway::Counters& counters, const config::Config& config) {
   admin::Traffic traffic{.endpoints = {},
                          .connections = counters.connections.load(),
                          .astray = counters.astray.load(),
                          .time_bounds = gateway::kTimeBounds};
-  for (std::size_t i = 0; i < counters.endpoints(); ++i) {
-    const gateway::EndpointCounters& endpoint = counters.of(i);
-    const auto times = counters.times_of(i);
+  for (const config::Endpoint& configured : config.endpoints) {
+    const gateway::EndpointCounters& endpoint = counters.of(configured.name);
+    const auto times = counters.times_of(configured.name);
     traffic.endpoints.push_back({.answered = endpoint.ended_as(gateway::Outcome::answered),
                                  .refused = endpoint.ended_as(gateway::Outcome::refused),
                                  .broken = endpoint.ended_as(gateway::Outcome::broken),
@@ -136,17 +146,54 @@ admin::Traffic traffic_of(const gateway::Counters& counters) {
   return traffic;
 }
 
+/// Reads the configuration anew, as the command line says: from the same file, or by looking around
+/// again where there was none.
+std::expected<config::Config, std::vector<std::string>> read_again(
+    const Options& options, const std::filesystem::path& file, const SecretSource& secrets) {
+  auto setup =
+      read_setup(file.empty() ? config::find_file(std::nullopt) : std::optional(file), secrets);
+  if (setup) {
+    apply(options, setup->config);
+    return std::move(setup->config);
+  }
+  std::vector<std::string> problems;
+  for (const config::Problem& problem : setup.error()) problems.push_back(problem.message());
+  return std::unexpected(std::move(problems));
+}
+
+constexpr const char* kDemoStays =
+    "no key was found when this gateway was started, so it serves a simulation; restart it to look "
+    "again";
+
+http::Answer answer_of(const Reloaded& reloaded) {
+  return admin::json_answer(reloaded_json(reloaded), reloaded.good() ? 200 : 422);
+}
+
+/// Reloads at each SIGHUP, until it is time to stop.
+void wait_for_the_end(const StopSignals& signals, const OwnTerminal& terminal, Reloader& reloader) {
+  while (signals.wait() == SIGHUP && !terminal.gone()) reloader.request();
+}
+
 int serve(const Options& options) {
-  const StopSignals stop;
+  const StopSignals signals({SIGHUP});
+  const OwnTerminal terminal;
   const ServiceManager manager;
   log_to_stderr(options.log_level);
   auto setup = set_up(options.config);
   if (!setup) return kMisused;
   config::Config& config = setup->config;
   apply(options, config);
+  if (options.watch_config && config.file.empty()) {
+    fmt::print(stderr, "keypool: --watch-config: there is no configuration file to watch\n");
+    return kMisused;
+  }
 
-  KeyPool pool({.warn = [](std::string_view text) { spdlog::warn("{}", text); }});
-  const auto keys = config::register_keys(config, system_secret_source(), pool);
+  KeyPool pool(
+      {.secrets = nullptr, .warn = [](std::string_view text) { spdlog::warn("{}", text); }});
+  auto resolved = config::resolve_keys(config, system_secret_source());
+  const auto told = config::told_of(resolved);
+  config::KeyRegistry keys(pool);
+  keys.apply(config, std::move(resolved));
 
   std::optional<SimulatedEndpoint> demo;
   if (config.endpoints.empty() && config.file.empty()) {
@@ -159,49 +206,79 @@ int serve(const Options& options) {
 
   // What a simulation counts is worth nothing later.
   KeptState kept(demo ? ":memory:" : state_folder(config.state));
-  if (const auto begun = kept.begin(pool, config.clients); !begun) {
+  if (const auto begun = kept.begin(pool, keys, config.clients); !begun) {
     fmt::print(stderr, "keypool: {}\n", begun.error());
     return kFailed;
   }
   const state::ClientsInForce& clients = kept.callers().in_force();
   if (open_to_strangers(config, clients.asked_for())) return kMisused;
 
-  gateway::Gateway gateway(config, pool, {.ledger = &kept.ledger(), .clients = &clients});
+  gateway::Gateway gateway(
+      config, pool, {.owners = &kept.owners(), .ledger = &kept.ledger(), .clients = &clients});
   if (auto started = gateway.start(); !started) {
     return cannot_listen(started.error(), config.listen, "--listen");
   }
-  Planner planner(config, pool, kept);
+
+  config::Config shown = config;  // the admin thread's
+  Planner planner(shown, pool, kept);
   admin::UsageSoFar used([&kept](const auto& question) { return kept.usage(question); },
                          system_clock());
-  const admin::Subject subject{
-      .config = config,
+  std::optional<admin::Admin> admin;
+  Reloader reloader(config,
+                    {.read = [&](const SecretSource& secrets)
+                         -> std::expected<config::Config, std::vector<std::string>> {
+                       if (demo) return std::unexpected(std::vector<std::string>{kDemoStays});
+                       return read_again(options, config.file, secrets);
+                     },
+                     .secrets = system_secret_source(),
+                     .keys = keys,
+                     .gateway = gateway,
+                     .show =
+                         [&](const config::Config& in_force) {
+                           // Those that cannot be read are told of by the callers themselves.
+                           static_cast<void>(kept.callers().configure(in_force.clients));
+                           admin->between_requests([&shown, in_force] { shown = in_force; });
+                         }});
+  admin.emplace(admin::Subject{
+      .config = shown,
       .pool = pool,
-      .traffic = [&gateway] { return traffic_of(gateway.counters()); },
+      .clock = system_clock(),
+      .traffic = [&] { return traffic_of(gateway.counters(), shown); },
       .usage = [&kept](const auto& question) { return kept.usage(question); },
       .used = [&used] { return used.now(); },
       .calls = [&gateway](const auto& question) { return gateway.calls(question); },
       .plan = [&planner](const auto& question,
-                         auto then) { return planner.make(question, std::move(then)); }};
-  admin::Admin admin(subject);
-  if (auto started = admin.start(); !started) {
+                         auto then) { return planner.make(question, std::move(then)); },
+      .reload =
+          [&reloader](std::function<void(http::Answer)> then) {
+            reloader.request(
+                [then = std::move(then)](const Reloaded& reloaded) { then(answer_of(reloaded)); });
+          }});
+  if (auto started = admin->start(); !started) {
     return cannot_listen(started.error(), config.admin, "--admin-listen");
+  }
+  if (options.watch_config) {
+    if (auto watched = reloader.watch(config.file); !watched) {
+      fmt::print(stderr, "keypool: --watch-config: {}\n", watched.error());
+      return kFailed;
+    }
   }
 
   const Serving serving{
       .config = config,
-      .keys = keys,
+      .keys = told,
       .gateway_url = url_of(config.listen, gateway.port(), config.listen_tls ? "https" : "http"),
-      .admin_url = url_of(config.admin, admin.port()),
+      .admin_url = url_of(config.admin, admin->port()),
       .asks_for_token = clients.asked_for(),
       .demo_keys = demo ? pool.total_keys() : 0};
   fmt::print("{}", greeting(serving, terminal_of(STDOUT_FILENO)));
   std::fflush(stdout);
 
   manager.ready();
-  stop.wait();
+  wait_for_the_end(signals, terminal, reloader);
   manager.stopping();
-  stop.let_the_next_kill();
-  admin.announce_stop();
+  signals.let_the_next_kill();
+  admin->announce_stop();
   const auto grace = config.limits.grace_time;
   if (const std::size_t running = gateway.in_flight(); running > 0) {
     fmt::print("\nStopping: {} running, with {} to finish. Once more to end at once.\n",
@@ -211,6 +288,8 @@ int serve(const Options& options) {
   if (const std::size_t cut = gateway.drain(grace); cut > 0) {
     fmt::print("{} cut off.\n", counted(cut, "call"));
   }
+  reloader.stop();
+  admin.reset();
   return kGood;
 }
 
@@ -232,6 +311,8 @@ void add_serve(CLI::App& app, Run& run) {
                    "Folder of counts and usage, or :memory: for none (default "
                    "~/.local/state/keypool)")
       ->type_name("FOLDER");
+  command->add_flag("--watch-config", options->watch_config,
+                    "Reload whenever the configuration file changes");
   command->add_option("--log-level", options->log_level, "How much is logged on stderr")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
       ->capture_default_str()
@@ -241,6 +322,8 @@ void add_serve(CLI::App& app, Run& run) {
       "  OPENAI_API_KEY=sk-first,sk-second keypool serve\n"
       "  keypool serve --config keypool.yaml --listen 127.0.0.1:9000\n"
       "  keypool token create ci && keypool serve --listen 0.0.0.0:8080\n\n"
+      "SIGTERM lets running calls end; SIGHUP and `keypool reload` read configuration and keys "
+      "anew.\n"
       "Then point any SDK at it: OPENAI_BASE_URL=http://127.0.0.1:8080/openai/v1");
   command->callback([&run, options] { run = [options] { return serve(*options); }; });
 }

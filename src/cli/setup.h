@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <keypool/secret_source.h>
+
 #include "config/config.h"
 
 namespace keypool::cli {
@@ -15,6 +17,10 @@ struct Setup {
   config::Config config;
   std::vector<std::string> looked_at;  ///< without a file and when nothing was found: every place
 };
+
+/// Reads the configuration, or looks around where there is none. `file` as of config::find_file.
+[[nodiscard]] std::expected<Setup, std::vector<config::Problem>> read_setup(
+    const std::optional<std::filesystem::path>& file, const SecretSource& secrets);
 
 /// Reads `~/.car/env` and the configuration, or looks around where there is none. Every mistake in
 /// the file is told on stderr; then there is nothing.

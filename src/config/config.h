@@ -24,7 +24,8 @@ struct Place {
 /// A key to resolve.
 struct Key {
   std::string name;
-  KeyOptions options;  ///< the most specific of its limits first
+  std::vector<std::string> command;  ///< prints the value; empty: the name is looked up
+  KeyOptions options;                ///< the most specific of its limits first
   bool disabled = false;
   Place place;
 };
@@ -37,6 +38,8 @@ struct BaseUrl {
   std::string prefix;  ///< path without a trailing slash; empty for none
 
   [[nodiscard]] std::string text() const;
+
+  friend bool operator==(const BaseUrl&, const BaseUrl&) = default;
 };
 
 /// What makes calls belong together, so that they go to the same key while it has room.
@@ -45,6 +48,8 @@ struct Affinity {
 
   By by = By::off;
   std::string header;  ///< the name of the one that counts
+
+  friend bool operator==(const Affinity&, const Affinity&) = default;
 };
 
 struct Endpoint {
@@ -70,6 +75,8 @@ struct Endpoint {
 struct Route {
   std::string model;  ///< a pattern with `*`
   std::string endpoint;
+
+  friend bool operator==(const Route&, const Route&) = default;
 };
 
 /// host:port to listen on.
@@ -79,6 +86,8 @@ struct Listen {
 
   [[nodiscard]] bool loopback() const;
   [[nodiscard]] std::string text() const;
+
+  friend bool operator==(const Listen&, const Listen&) = default;
 };
 
 /// Bounds on what the gateway takes. Each has a field of its own under `limits:`.
@@ -98,6 +107,8 @@ struct Limits {
   std::uint64_t body_rate = 256;                       ///< bytes a second a body must bring
   std::size_t connections = 20'000;                    ///< of clients at once; others wait outside
   std::size_t connections_per_client = 10'000;         ///< of one address; 429 above; 0: any number
+
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 /// What a listener needs to speak TLS. PEM files by absolute path, read again when they change.
@@ -105,6 +116,8 @@ struct ListenTls {
   std::filesystem::path certificate;  ///< with the chain behind it
   std::filesystem::path key;
   std::filesystem::path client_ca;  ///< whose certificates clients must show; empty: none need to
+
+  friend bool operator==(const ListenTls&, const ListenTls&) = default;
 };
 
 struct Config {

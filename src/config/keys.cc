@@ -56,6 +56,18 @@ bool usd(const YamlNode& node, Key& key, Problems&) {
   return read_usd(node, key.options.caps.*Member);
 }
 
+bool read_command(const YamlNode& node, Key& key, Problems&) {
+  constexpr std::size_t kMost = 256;
+  if (node.kind != YamlKind::list || node.children.empty() || node.children.size() > kMost) {
+    return false;
+  }
+  for (const YamlNode* item : node.children) {
+    if (item->kind != YamlKind::scalar) return false;
+    key.command.push_back(item->text);
+  }
+  return !key.command.front().empty();
+}
+
 constexpr std::array kKeyFields = {
     Field<Key>{"name", Presence::required, kNameExpected, read_key_name},
     Field<Key>{"group", Presence::optional,
@@ -66,8 +78,10 @@ constexpr std::array kKeyFields = {
     Field<Key>{
         "disabled", Presence::optional, "true or false",
         [](const YamlNode& node, Key& key, Problems&) { return read_flag(node, key.disabled); }},
-    Field<Key>{"command", Presence::not_yet,
-               "a list: a program that prints the secret, its arguments"},
+    Field<Key>{"command", Presence::optional,
+               "a list: a program that prints the secret and its arguments, such as [pass, show, "
+               "openai/ci]; no shell reads it",
+               read_command},
     Field<Key>{"tier", Presence::optional,
                "a whole number from 0 to 254; higher tiers serve when lower ones are full",
                [](const YamlNode& node, Key& key, Problems&) {

@@ -38,8 +38,11 @@ ZeroConfig zero_config(
       }
     } else if (secrets.resolve(known.variable)) {
       endpoint_for(known, result.config)
-          .keys.push_back(
-              {.name = std::string(known.variable), .options = {}, .disabled = false, .place = {}});
+          .keys.push_back({.name = std::string(known.variable),
+                           .command = {},
+                           .options = {},
+                           .disabled = false,
+                           .place = {}});
     } else {
       const auto places = secrets.places(known.variable);
       result.looked_at.insert(result.looked_at.end(), places.begin(), places.end());

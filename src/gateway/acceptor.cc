@@ -41,8 +41,8 @@ std::size_t places(const config::Limits& limits) {
 
 Acceptor::Acceptor(const std::vector<std::unique_ptr<Reactor>>& reactors)
     : reactors_(reactors),
-      visitors_(places(reactors.front()->site().config.limits),
-                reactors.front()->site().config.limits.connections_per_client),
+      visitors_(places(reactors.front()->limits()),
+                reactors.front()->limits().connections_per_client),
       acceptor_(reactors.front()->io()),
       relief_(reactors.front()->io()),
       renewal_(reactors.front()->io()) {}

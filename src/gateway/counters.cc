@@ -69,19 +69,33 @@ TryEnd end_of(provider::VerdictKind kind) noexcept {
   return TryEnd::server_error;
 }
 
-std::span<EndpointTimes<Times>> Counters::new_times() {
-  const std::lock_guard lock(times_mutex_);
-  return times_.emplace_back(size_);
+EndpointCounters& Counters::of(std::string_view endpoint) {
+  const std::lock_guard lock(mutex_);
+  const auto known = endpoints_.find(endpoint);
+  return known != endpoints_.end() ? known->second : endpoints_[std::string(endpoint)];
 }
 
-EndpointTimes<Distribution> Counters::times_of(std::size_t endpoint) const {
+const EndpointCounters& Counters::of(std::string_view endpoint) const {
+  static const EndpointCounters kNone;
+  const std::lock_guard lock(mutex_);
+  const auto known = endpoints_.find(endpoint);
+  return known != endpoints_.end() ? known->second : kNone;
+}
+
+EndpointTimes<Times>& Counters::new_times(std::string_view endpoint) {
+  const std::lock_guard lock(mutex_);
+  return times_[std::string(endpoint)].emplace_back();
+}
+
+EndpointTimes<Distribution> Counters::times_of(std::string_view endpoint) const {
   EndpointTimes<Distribution> sum;
-  const std::lock_guard lock(times_mutex_);
-  for (const auto& of_reactor : times_) {
-    const EndpointTimes<Times>& times = of_reactor[endpoint];
-    times.lease_wait.add_to(sum.lease_wait);
-    times.upstream.add_to(sum.upstream);
-    times.first_byte.add_to(sum.first_byte);
+  const std::lock_guard lock(mutex_);
+  const auto known = times_.find(endpoint);
+  if (known == times_.end()) return sum;
+  for (const EndpointTimes<Times>& of_reactor : known->second) {
+    of_reactor.lease_wait.add_to(sum.lease_wait);
+    of_reactor.upstream.add_to(sum.upstream);
+    of_reactor.first_byte.add_to(sum.first_byte);
   }
   return sum;
 }

@@ -5,11 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <memory>
+#include <map>
 #include <mutex>
-#include <span>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include "gateway/times.h"
 #include "provider/verdict.h"
@@ -77,31 +76,28 @@ struct EndpointCounters {
 /// Thread-safety: any thread at any time.
 class Counters {
  public:
-  explicit Counters(std::size_t endpoints)
-      : endpoints_(std::make_unique<EndpointCounters[]>(endpoints)), size_(endpoints) {}
+  /// Those of the endpoint of this name, from now on for good: one that a reload takes out may come
+  /// back. Not for each call.
+  [[nodiscard]] EndpointCounters& of(std::string_view endpoint);
 
-  /// By the endpoint's place in Config::endpoints.
-  [[nodiscard]] EndpointCounters& of(std::size_t endpoint) noexcept { return endpoints_[endpoint]; }
-  [[nodiscard]] const EndpointCounters& of(std::size_t endpoint) const noexcept {
-    return endpoints_[endpoint];
-  }
-  [[nodiscard]] std::size_t endpoints() const noexcept { return size_; }
+  /// The same; zeros where there never was such an endpoint.
+  [[nodiscard]] const EndpointCounters& of(std::string_view endpoint) const;
 
-  /// A reactor's own times, one for each endpoint. They live as long as the counters.
-  [[nodiscard]] std::span<EndpointTimes<Times>> new_times();
+  /// A reactor's own times of the endpoint. They live as long as the counters.
+  [[nodiscard]] EndpointTimes<Times>& new_times(std::string_view endpoint);
 
-  /// The times of all reactors together.
-  [[nodiscard]] EndpointTimes<Distribution> times_of(std::size_t endpoint) const;
+  /// The endpoint's times of all reactors together.
+  [[nodiscard]] EndpointTimes<Distribution> times_of(std::string_view endpoint) const;
 
   std::atomic<std::uint64_t> connections{0};  ///< of clients, open now
   std::atomic<std::uint64_t> calls{0};   ///< being served now, also those that go to no endpoint
   std::atomic<std::uint64_t> astray{0};  ///< calls refused before they had an endpoint
 
  private:
-  std::unique_ptr<EndpointCounters[]> endpoints_;
-  std::size_t size_;
-  mutable std::mutex times_mutex_;
-  std::deque<std::vector<EndpointTimes<Times>>> times_;
+  mutable std::mutex mutex_;
+  // Each stays where it is.
+  std::map<std::string, EndpointCounters, std::less<>> endpoints_;
+  std::map<std::string, std::deque<EndpointTimes<Times>>, std::less<>> times_;  // one a reactor
 };
 
 }  // namespace keypool::gateway

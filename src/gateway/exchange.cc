@@ -21,14 +21,16 @@ Exchange::Exchange(Reactor& reactor, Client& client)
     : reactor_(reactor), client_(client), access_(reactor.site().clients) {}
 
 Task<Exchange::After> Exchange::run() {
-  // Read the head.
+  // Read the head. Which rules it goes by is decided when it is here.
+  endpoint_ = nullptr;
+  directions_.reset();
   const auto head = co_await client_.read_head(request_);
   if (head && !*head) co_return After::close;
   begin();
   const Counted served(reactor_.site().counters.calls);
   if (!head) co_return co_await refuse_malformed(head.error());
   if (!client_.welcome()) co_return co_await turn_away();
-  if (auto begun = body_.begin(request_, reactor_.site().config.limits); !begun) {
+  if (auto begun = body_.begin(request_, config().limits); !begun) {
     co_return co_await refuse_malformed(begun.error());
   }
 
@@ -52,7 +54,7 @@ Task<Exchange::After> Exchange::run() {
   }
   if (!client_may_go_to(destination->endpoint)) co_return co_await refuse();
   rest_ = destination->rest;
-  fallbacks_ = reactor_.site().fallbacks[destination->endpoint];
+  fallbacks_ = directions_->rules->fallbacks[destination->endpoint];
   go_to(destination->endpoint);
 
   // Try key after key, and where none serves the next endpoint, until an answer is the client's.
@@ -124,11 +126,11 @@ Task<Exchange::After> Exchange::run() {
 void Exchange::begin() {
   began_ = reactor_.site().clock.now();
   trail_.begin(began_);
+  directions_ = reactor_.directions();
   call_ = {};
   access_.begin();
   asks_for_usage_ = false;
   switches_ = wants_websocket(request_);
-  endpoint_ = nullptr;
   fallbacks_ = {};
   rest_ = {};
   key_name_.clear();
@@ -139,7 +141,7 @@ void Exchange::begin() {
 
 // False: the client has left.
 Task<std::expected<bool, http::Refusal>> Exchange::read_body() {
-  const auto& limits = reactor_.site().config.limits;
+  const auto& limits = config().limits;
   if (request_.expects_continue() && !body_.consumed() && client_.input().empty()) {
     std::array<std::string_view, 1> pieces{kContinue};
     if (client_.outbox().send(client_.connection(), pieces) == Io::broken) co_return false;
@@ -158,7 +160,6 @@ Task<std::expected<bool, http::Refusal>> Exchange::read_body() {
 }
 
 std::expected<Destination, Astray> Exchange::find_destination() {
-  const auto& config = reactor_.site().config;
   const auto read_as = [this](provider::Dialect dialect) {
     call_ = provider::read_call(dialect, request_.target(),
                                 http::find(request_.headers(), "content-type").value_or(""),
@@ -166,21 +167,20 @@ std::expected<Destination, Astray> Exchange::find_destination() {
   };
   // A route goes by the model, which the OpenAI shape tells for every dialect that is called under
   // /v1.
-  const bool by_model = routed_by_model(config, request_.target());
+  const bool by_model = routed_by_model(config(), request_.target());
   if (by_model) read_as(provider::Dialect::openai);
-  const auto destination = route(config, request_.target(), by_model ? call_.model : "");
+  const auto destination = route(config(), request_.target(), by_model ? call_.model : "");
   if (!destination) return destination;
-  const auto dialect = config.endpoints[destination->endpoint].dialect;
+  const auto dialect = config().endpoints[destination->endpoint].dialect;
   if (!by_model || dialect != provider::Dialect::openai) read_as(dialect);
   return destination;
 }
 
 void Exchange::go_to(std::size_t endpoint) {
-  const auto& site = reactor_.site();
   endpoint_index_ = endpoint;
-  endpoint_ = &site.config.endpoints[endpoint];
-  in_flight_ = Counted(reactor_.site().counters.of(endpoint).in_flight);
-  trail_.go_to(reactor_.times(endpoint));
+  endpoint_ = &config().endpoints[endpoint];
+  in_flight_ = Counted(counters().in_flight);
+  trail_.go_to(*directions_->times[endpoint]);
   attempts_ = Attempts(endpoint_->attempts);
   waits_until_.reset();
   opens_.reset();
@@ -188,7 +188,7 @@ void Exchange::go_to(std::size_t endpoint) {
   strangers_.clear();
   key_name_.clear();
   ask_for_usage();
-  find_affinity(endpoint_->affinity, request_, body_.kept(), site.salt, affinity_);
+  find_affinity(endpoint_->affinity, request_, body_.kept(), reactor_.site().salt, affinity_);
   owner_ = find_owner();
   repeat_ = provider::repeat_of(endpoint_->dialect, request_.method(), rest_, body_.kept());
 }
@@ -204,7 +204,7 @@ bool Exchange::fall_back() {
   sender_.stop();
   upstream_.reset();
   verdict_.reset();
-  reactor_.site().counters.of(endpoint_index_).fallbacks.fetch_add(1, std::memory_order_relaxed);
+  counters().fallbacks.fetch_add(1, std::memory_order_relaxed);
   go_to(fallbacks_.front());
   fallbacks_ = fallbacks_.subspan(1);
   return true;

@@ -20,6 +20,7 @@
 #include "gateway/client_access.h"
 #include "gateway/counted.h"
 #include "gateway/counters.h"
+#include "gateway/directions.h"
 #include "gateway/request_body.h"
 #include "gateway/request_sender.h"
 #include "gateway/retry_advice.h"
@@ -99,6 +100,14 @@ class Exchange {
   [[nodiscard]] std::expected<Destination, Astray> find_destination();
   [[nodiscard]] provider::Dialect spoken() const;
   void go_to(std::size_t endpoint);
+  [[nodiscard]] const config::Config& config() const noexcept { return directions_->rules->config; }
+  [[nodiscard]] EndpointCounters& counters() const noexcept {
+    return *directions_->rules->counters[endpoint_index_];
+  }
+  [[nodiscard]] Upstream& server() const noexcept {
+    return *directions_->upstreams[endpoint_index_];
+  }
+  [[nodiscard]] bool has_moved() const;
   [[nodiscard]] bool fall_back();
   void ask_for_usage();
   [[nodiscard]] bool worth_waiting(const LeaseError& no_key) const;
@@ -145,6 +154,7 @@ class Exchange {
   MonotonicTime began_;
 
   // Where it goes.
+  std::shared_ptr<const Directions> directions_;
   const config::Endpoint* endpoint_ = nullptr;
   std::size_t endpoint_index_ = 0;
   std::span<const std::size_t> fallbacks_;  // that are left

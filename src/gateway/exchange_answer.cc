@@ -36,7 +36,7 @@ std::string_view scheme_of(const http::RequestHead& request) {
 }  // namespace
 
 Task<Exchange::After> Exchange::relay() {
-  const auto& limits = reactor_.site().config.limits;
+  const auto& limits = config().limits;
   const auto& head = answer_.head();
   const bool success = verdict_->kind == provider::VerdictKind::success;
   if (!success) sender_.stop();
@@ -160,7 +160,7 @@ Task<Exchange::After> Exchange::refuse() {
   write_own_error(error, request_.minor_version(), stays, request_.method() == "HEAD",
                   {endpoint, key_name_, tries_}, out_);
   std::array<std::string_view, 1> pieces{out_};
-  client_.connection().expire_after(reactor_.site().config.limits.idle_time);
+  client_.connection().expire_after(config().limits.idle_time);
   ended(Outcome::refused, refused_.status);
   if (client_.outbox().send(client_.connection(), pieces) == Io::broken) co_return After::close;
   const bool all_sent = co_await client_.drain_outbox();
@@ -181,11 +181,10 @@ Task<Exchange::After> Exchange::turn_away() {
 // The dialect that the client understands, also where its call got no endpoint.
 provider::Dialect Exchange::spoken() const {
   if (endpoint_ != nullptr) return endpoint_->dialect;
-  const auto& endpoints = reactor_.site().config.endpoints;
+  const auto& endpoints = config().endpoints;
   if (endpoints.size() == 1) return endpoints.front().dialect;
   const bool has_target = request_.target().starts_with('/');
-  const auto named =
-      has_target ? named_endpoint(reactor_.site().config, request_.target()) : std::nullopt;
+  const auto named = has_target ? named_endpoint(config(), request_.target()) : std::nullopt;
   return named ? endpoints[*named].dialect : provider::Dialect::openai;
 }
 
@@ -222,14 +221,9 @@ void Exchange::ended(Outcome outcome, int status) {
   body_.forget();
   answer_.forget_body();
   in_flight_ = {};
-  auto& counters = reactor_.site().counters;
-  if (endpoint_ == nullptr) {
-    counters.astray.fetch_add(1, std::memory_order_relaxed);
-  } else {
-    counters.of(endpoint_index_)
-        .ended[static_cast<std::size_t>(outcome)]
-        .fetch_add(1, std::memory_order_relaxed);
-  }
+  auto& count = endpoint_ == nullptr ? reactor_.site().counters.astray
+                                     : counters().ended[static_cast<std::size_t>(outcome)];
+  count.fetch_add(1, std::memory_order_relaxed);
   if (!spdlog::should_log(spdlog::level::debug)) return;
   spdlog::debug(
       "{} {} of client \"{}\": {} {} after {} ms, endpoint \"{}\", key \"{}\", model \"{}\", {} "

@@ -35,7 +35,7 @@ bool Exchange::client_may_call() {
   }
   auto* const account = access_.account();
   if (account == nullptr) return true;
-  const auto named = named_endpoint(site.config, request_.target());
+  const auto named = named_endpoint(config(), request_.target());
   if (named && !client_may_use(*named)) {
     refused_ = forbidden_endpoint(*named);
     return false;
@@ -83,14 +83,13 @@ bool Exchange::client_may_go_to(std::size_t endpoint) {
 
 bool Exchange::client_may_use(std::size_t endpoint) const {
   auto* const account = access_.account();
-  return account == nullptr ||
-         account->may_use_endpoint(reactor_.site().config.endpoints[endpoint].name);
+  return account == nullptr || account->may_use_endpoint(config().endpoints[endpoint].name);
 }
 
 Exchange::Refused Exchange::forbidden_endpoint(std::size_t endpoint) const {
   return {403, "forbidden_endpoint",
           fmt::format("client {} may not call endpoint {}; it may call {}", access_.name(),
-                      reactor_.site().config.endpoints[endpoint].name,
+                      config().endpoints[endpoint].name,
                       fmt::join(access_.account()->client().endpoints, ", ")),
           std::nullopt, false};
 }

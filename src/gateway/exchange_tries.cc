@@ -25,6 +25,8 @@ constexpr milliseconds kShortAdvice{1'000};
 
 // At once, or from the pool's queue.
 Task<std::expected<void, LeaseError>> Exchange::lease_key() {
+  // A reload changes the keys: nobody asks for one meanwhile.
+  while (reactor_.paused() && client_.here()) co_await client_.event();
   auto& site = reactor_.site();
   trail_.key_is_asked_for(site.clock.now());
   if (endpoint_->keyless) {
@@ -39,14 +41,17 @@ Task<std::expected<void, LeaseError>> Exchange::lease_key() {
                              .affinity = affinity_,
                              .same_group_as = owner_};
   // Nobody goes before those who wait.
-  const bool others_wait =
-      site.counters.of(endpoint_index_).waiting.load(std::memory_order_relaxed) > 0;
+  const bool others_wait = counters().waiting.load(std::memory_order_relaxed) > 0;
   std::expected<Lease, LeaseError> leased;
   if (!others_wait) leased = site.pool.lease(endpoint_->name, request);
   if (others_wait || (!leased && worth_waiting(leased.error()))) {
     leased = co_await wait_for_key(request);
   }
   if (!leased) co_return std::unexpected(leased.error());
+  if (has_moved()) {
+    leased->release();
+    co_return std::unexpected(LeaseError{LeaseErrorKind::no_keys, endpoint_->name, {}, {}});
+  }
   if (!attempts_.worth_trying(leased->key_id())) {
     leased->release();
     co_return std::unexpected(LeaseError{LeaseErrorKind::all_cooling, endpoint_->name, {}, {}});
@@ -55,6 +60,16 @@ Task<std::expected<void, LeaseError>> Exchange::lease_key() {
   key_name_ = lease_.key_name();
   trail_.key_is_had(key_name_, site.clock.now());
   co_return std::expected<void, LeaseError>();
+}
+
+// Whether a reload has taken the endpoint away or led it to another server since the call began:
+// the keys that it has now are not for the server that this call knows.
+bool Exchange::has_moved() const {
+  const auto& now = reactor_.directions();
+  if (now == directions_) return false;
+  const auto& endpoints = now->rules->config.endpoints;
+  const auto same = std::ranges::find(endpoints, endpoint_->name, &config::Endpoint::name);
+  return same == endpoints.end() || same->base_url != endpoint_->base_url;
 }
 
 // A failing endpoint is not waited for where another one stands in.
@@ -85,7 +100,7 @@ Task<std::expected<Lease, LeaseError>> Exchange::wait_for_key(LeaseRequest reque
               .bytes = body_.kept().size(),
               .deadline = reactor_.draining() ? now : *waits_until_,
               .arrived = began_});
-  const Counted waiting(site.counters.of(endpoint_index_).waiting);
+  const Counted waiting(counters().waiting);
   while (!wait.ended() && client_.here() && !reactor_.draining()) co_await client_.event();
   auto leased = wait.leave();
   if (!leased) leased.error().endpoint = endpoint_->name;
@@ -130,8 +145,7 @@ Exchange::Refused Exchange::for_want_of_key(const LeaseError& no_key) const {
 
 // Whether the end of another call may give room.
 bool Exchange::others_run() const {
-  const auto& counters = reactor_.site().counters.of(endpoint_index_);
-  return counters.in_flight.load(std::memory_order_relaxed) > 1;
+  return counters().in_flight.load(std::memory_order_relaxed) > 1;
 }
 
 // False: the client has left meanwhile.
@@ -145,17 +159,13 @@ Task<bool> Exchange::pause(milliseconds time) {
 }
 
 Task<Exchange::Tried> Exchange::try_upstream() {
-  auto& server = reactor_.upstream(endpoint_index_);
   ++tries_;
   if (const auto before = trail_.last_end(); tries_ > 1 && before) {
-    reactor_.site()
-        .counters.of(endpoint_index_)
-        .retries[static_cast<std::size_t>(*before)]
-        .fetch_add(1, std::memory_order_relaxed);
+    counters().retries[static_cast<std::size_t>(*before)].fetch_add(1, std::memory_order_relaxed);
   }
   // A kept connection may turn out to be stale; what is sent once must not be lost on one.
   const bool sent_once = !body_.whole() || repeat_ == provider::Repeat::never;
-  upstream_ = sent_once ? nullptr : server.take_kept();
+  upstream_ = sent_once ? nullptr : server().take_kept();
   if (upstream_) {
     const auto tried = co_await send_and_receive();
     // A kept connection may have been closed by the server while the request was on its way. That
@@ -163,7 +173,7 @@ Task<Exchange::Tried> Exchange::try_upstream() {
     const bool stale = tried == Tried::failed && !answer_.begun() && !upstream_->expired();
     if (!stale || !body_.replayable()) co_return tried;
   }
-  auto reached = co_await server.connect(client_);
+  auto reached = co_await server().connect(client_);
   if (!reached) {
     const auto& failure = reached.error();
     if (failure.kind == ConnectFailure::Kind::client_left) {
@@ -182,7 +192,7 @@ Task<Exchange::Tried> Exchange::try_upstream() {
 
 // Until the answer's final head is here; it may come before the request is sent to its end.
 Task<Exchange::Tried> Exchange::send_and_receive() {
-  const auto& limits = reactor_.site().config.limits;
+  const auto& limits = config().limits;
   auto& scratch = reactor_.scratch();
   upstream_->report_to(client_.signal().get());
   write_upstream_head();
@@ -271,8 +281,8 @@ Exchange::Refused Exchange::failed_upstream(bool late, std::string_view how,
 
 // Of a stream the beginning is judged, and an event may be taken out: it comes as it is.
 void Exchange::write_upstream_head() {
-  write_request_head({*endpoint_, reactor_.upstream(endpoint_index_).authority(), request_, rest_,
-                      lease_.secret().reveal(), body_.outgoing(), switches_, call_.stream},
+  write_request_head({*endpoint_, server().authority(), request_, rest_, lease_.secret().reveal(),
+                      body_.outgoing(), switches_, call_.stream},
                      sender_.head());
 }
 
@@ -289,7 +299,7 @@ void Exchange::pass_interim_head() {
 void Exchange::give_back_upstream() {
   if (!upstream_ || sender_.state() != RequestSender::State::sent) return;
   if (!answer_.leaves_connection_usable()) return;
-  reactor_.upstream(endpoint_index_).keep(std::exchange(upstream_, nullptr));
+  server().keep(std::exchange(upstream_, nullptr));
 }
 
 }  // namespace keypool::gateway

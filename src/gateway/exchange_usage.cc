@@ -38,7 +38,7 @@ provider::Usage Exchange::with_own_estimate(provider::Usage usage) const {
 std::uint64_t Exchange::cost_of(const provider::Usage& usage) const {
   const auto& site = reactor_.site();
   const provider::Asked asked{endpoint_->base_url.host, call_.model, site.clock.wall()};
-  return provider::cost_micro_usd(asked, usage, site.config.prices).value_or(0);
+  return provider::cost_micro_usd(asked, usage, config().prices).value_or(0);
 }
 
 std::chrono::milliseconds Exchange::time_so_far() const {

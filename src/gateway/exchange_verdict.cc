@@ -131,7 +131,7 @@ Task<void> Exchange::read_error_body() {
     if (!client_.here()) co_return;
     co_await client_.event();
   }
-  upstream_->expire_after(reactor_.site().config.limits.idle_time);
+  upstream_->expire_after(config().limits.idle_time);
 }
 
 // What the answer tells about the lane and the account, whatever it means.

@@ -11,7 +11,7 @@ namespace keypool::gateway {
 
 Task<Exchange::After> Exchange::relay_websocket() {
   using State = WebSocketRelay::State;
-  const auto& limits = reactor_.site().config.limits;
+  const auto& limits = config().limits;
   out_.clear();
   write_switching_head(answer_.head(), {{endpoint_->name, key_name_, tries_}}, out_);
   provider::RealtimeTap tap;

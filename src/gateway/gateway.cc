@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -19,11 +20,12 @@ namespace {
 
 using Reactors = std::vector<std::unique_ptr<Reactor>>;
 
-Reactors make_reactors(Site& site) {
-  const int wanted = site.config.threads;
+Reactors make_reactors(Site& site, const config::Config& config) {
+  const int wanted = config.threads;
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
   Reactors reactors(wanted > 0 ? static_cast<std::size_t>(wanted) : cores);
-  for (auto& reactor : reactors) reactor = std::make_unique<Reactor>(site);
+  const auto rules = site.make_rules(config);
+  for (auto& reactor : reactors) reactor = std::make_unique<Reactor>(site, rules);
   return reactors;
 }
 
@@ -32,13 +34,14 @@ Reactors make_reactors(Site& site) {
 class Gateway::State {
  public:
   State(const config::Config& config, KeyPool& pool, const GatewayParts& parts)
-      : site_(config, pool, parts),
-        reactors_(make_reactors(site_)),
+      : listen_(config.listen),
+        site_(pool, parts, config.listen_tls),
+        reactors_(make_reactors(site_, config)),
         due_timer_(reactors_.front()->io(), pool, site_.clock),
         acceptor_(reactors_) {}
 
   std::expected<void, std::string> start() {
-    auto port = acceptor_.listen(site_.config.listen);
+    auto port = acceptor_.listen(listen_);
     if (!port) return std::unexpected(port.error());
     port_ = *port;
     for (const auto& reactor : reactors_) reactor->start();
@@ -46,9 +49,25 @@ class Gateway::State {
     return {};
   }
 
+  bool reload(const config::Config& config, const std::function<void()>& change_keys) {
+    const std::lock_guard lock(changing_);
+    if (!running_) return false;
+    const auto rules = site_.make_rules(config);
+    on_each([&rules](Reactor& reactor) {
+      reactor.pause();
+      reactor.follow(rules);
+    });
+    change_keys();
+    on_each([](Reactor& reactor) { reactor.resume(); });
+    return true;
+  }
+
   std::size_t drain(std::chrono::milliseconds grace) {
-    if (!running_) return 0;
-    running_ = false;
+    {
+      const std::lock_guard lock(changing_);
+      if (!running_) return 0;
+      running_ = false;
+    }
     on_each([this](Reactor& reactor) {
       if (&reactor == reactors_.front().get()) acceptor_.close();
     });
@@ -82,12 +101,14 @@ class Gateway::State {
     }
   }
 
+  const config::Listen listen_;
   Site site_;
   Reactors reactors_;
   DueTimer due_timer_;
   Acceptor acceptor_;
   std::uint16_t port_ = 0;
-  bool running_ = false;
+  std::mutex changing_;
+  bool running_ = false;  // under `changing_`
 };
 
 Gateway::Gateway(const config::Config& config, KeyPool& pool, const GatewayParts& parts)
@@ -107,6 +128,10 @@ const Counters& Gateway::counters() const noexcept { return state_->counters(); 
 
 std::vector<state::CallRecord> Gateway::calls(const state::CallQuestion& question) const {
   return state_->calls().read(question);
+}
+
+bool Gateway::reload(const config::Config& config, const std::function<void()>& change_keys) {
+  return state_->reload(config, change_keys);
 }
 
 std::size_t Gateway::drain(std::chrono::milliseconds grace) { return state_->drain(grace); }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -56,6 +57,12 @@ class Gateway {
 
   /// The calls that ended last, of those that are asked for, the newest first.
   [[nodiscard]] std::vector<state::CallRecord> calls(const state::CallQuestion& question) const;
+
+  /// From now on calls begin by another configuration; those that run end by the one that they
+  /// began with. Where it listens and how many threads there are stays as it was at the start.
+  /// While `change_keys` brings the pool in line, no call asks for a key: none sees the keys of the
+  /// one and the endpoints of the other. False, and nothing changed: it does not run.
+  bool reload(const config::Config& config, const std::function<void()>& change_keys);
 
   /// Accepts no new call, lets the running ones end within `grace`, then cuts them off. Returns how
   /// many were cut off. Blocks until all is over.

@@ -1,5 +1,6 @@
 #include "gateway/reactor.h"
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <utility>
@@ -27,10 +28,9 @@ void block_sigpipe() {
 
 }  // namespace
 
-Reactor::Reactor(Site& site)
+Reactor::Reactor(Site& site, std::shared_ptr<const Rules> rules)
     : site_(site),
       tally_(site.ledger != nullptr ? &site.ledger->new_tally() : nullptr),
-      times_(site.counters.new_times()),
       calls_(site.calls.new_ring()),
       // Sockets and timers are this thread's alone; only `post` comes from others.
       io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
@@ -38,11 +38,7 @@ Reactor::Reactor(Site& site)
       poller_(io_),
       deadlines_(site.clock.now()),
       ticker_(io_) {
-  const auto& endpoints = site_.config.endpoints;
-  for (std::size_t i = 0; i < endpoints.size(); ++i) {
-    upstreams_.push_back(std::make_unique<Upstream>(io_, poller_, deadlines_, endpoints[i],
-                                                    site_.config.limits, site_.tls[i].get()));
-  }
+  follow(std::move(rules));
 }
 
 Reactor::~Reactor() { stop(); }
@@ -58,7 +54,7 @@ void Reactor::start() {
 void Reactor::stop() {
   if (!thread_.joinable()) return;
   asio::post(io_, [this] {
-    for (const auto& upstream : upstreams_) upstream->close();
+    for (const auto& upstream : directions_->upstreams) upstream->close();
     ticker_.cancel();
     poller_.close();
     work_.reset();
@@ -74,6 +70,36 @@ void Reactor::tick() {
     deadlines_.tick(site_.clock.now());
     tick();
   });
+}
+
+void Reactor::follow(std::shared_ptr<const Rules> rules) {
+  const auto& config = rules->config;
+  auto next = std::make_shared<Directions>();
+  for (const auto& endpoint : config.endpoints) {
+    std::shared_ptr<Upstream> upstream;
+    if (directions_ != nullptr) {
+      const auto same = std::ranges::find_if(directions_->upstreams, [&](const auto& known) {
+        return known->serves(endpoint, config.limits);
+      });
+      if (same != directions_->upstreams.end()) upstream = *same;
+    }
+    if (upstream == nullptr) {
+      upstream = std::make_shared<Upstream>(io_, poller_, deadlines_, endpoint, config.limits,
+                                            rules->tls[next->upstreams.size()]);
+    }
+    next->upstreams.push_back(std::move(upstream));
+    EndpointTimes<Times>*& times = times_[endpoint.name];
+    if (times == nullptr) times = &site_.counters.new_times(endpoint.name);
+    next->times.push_back(times);
+  }
+  limits_ = config.limits;
+  next->rules = std::move(rules);
+  directions_ = std::move(next);
+}
+
+void Reactor::resume() {
+  paused_ = false;
+  for (const auto& session : std::vector(sessions_.begin(), sessions_.end())) session->wake();
 }
 
 void Reactor::serve(int descriptor, Visitors::Visit visit) {

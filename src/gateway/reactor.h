@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <thread>
@@ -11,11 +12,11 @@
 
 #include "gateway/call_log.h"
 #include "gateway/connection.h"
+#include "gateway/directions.h"
 #include "gateway/poller.h"
 #include "gateway/scratch.h"
 #include "gateway/session.h"
 #include "gateway/site.h"
-#include "gateway/upstream.h"
 
 namespace keypool::gateway {
 
@@ -26,7 +27,7 @@ namespace keypool::gateway {
 /// the reactor's own.
 class Reactor {
  public:
-  explicit Reactor(Site& site);
+  Reactor(Site& site, std::shared_ptr<const Rules> rules);
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
   ~Reactor();
@@ -40,14 +41,25 @@ class Reactor {
   [[nodiscard]] Site& site() noexcept { return site_; }
   [[nodiscard]] Deadlines& deadlines() noexcept { return deadlines_; }
   [[nodiscard]] Scratch& scratch() noexcept { return scratch_; }
-  /// Where this thread counts how long things take, by endpoint.
-  [[nodiscard]] EndpointTimes<Times>& times(std::size_t endpoint) noexcept {
-    return times_[endpoint];
-  }
   [[nodiscard]] CallRing& calls() noexcept { return calls_; }
   /// Where this thread counts usage; null: nowhere.
   [[nodiscard]] state::Tally* tally() noexcept { return tally_; }
-  [[nodiscard]] Upstream& upstream(std::size_t endpoint) noexcept { return *upstreams_[endpoint]; }
+
+  /// What calls that begin now go by.
+  [[nodiscard]] const std::shared_ptr<const Directions>& directions() const noexcept {
+    return directions_;
+  }
+  /// The same configuration's, at an address that stays.
+  [[nodiscard]] const config::Limits& limits() const noexcept { return limits_; }
+
+  /// Has the calls that begin from now on go by other rules. Connections to servers that both know
+  /// are kept.
+  void follow(std::shared_ptr<const Rules> rules);
+
+  /// Until `resume`, no call begins to ask for a key.
+  void pause() noexcept { paused_ = true; }
+  void resume();
+  [[nodiscard]] bool paused() const noexcept { return paused_; }
 
   /// Serves a client on an accepted socket that does not block, which it takes over.
   void serve(int descriptor, Visitors::Visit visit);
@@ -67,7 +79,7 @@ class Reactor {
 
   Site& site_;
   state::Tally* const tally_;
-  const std::span<EndpointTimes<Times>> times_;
+  std::map<std::string, EndpointTimes<Times>*> times_;  // this thread's own, by endpoint
   CallRing& calls_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
@@ -78,7 +90,9 @@ class Reactor {
                              asio::wait_traits<std::chrono::steady_clock>,
                              asio::io_context::executor_type>
       ticker_;
-  std::vector<std::unique_ptr<Upstream>> upstreams_;
+  config::Limits limits_;
+  std::shared_ptr<const Directions> directions_;
+  bool paused_ = false;
   std::unordered_set<std::shared_ptr<Session>> sessions_;
   bool draining_ = false;
   std::thread thread_;

@@ -1,13 +1,19 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
+#include <vector>
+
+#include <keypool/clock.h>
+
+#include "state/sticky.h"
 
 namespace keypool::gateway {
 
@@ -26,25 +32,58 @@ class ResourceOwners {
                         std::string_view key) = 0;
 };
 
-/// Remembers for as long as it lives, and no more than `most`: what was not asked for longest is
-/// forgotten first.
+/// Remembers for `kKept` after each mention, and no more than `most`: what was not mentioned for
+/// longest is forgotten first. Somebody may write down what is new, and give it back to the next
+/// process.
 class OwnersInMemory final : public ResourceOwners {
  public:
   static constexpr std::size_t kMost = 100'000;
 
-  explicit OwnersInMemory(std::size_t most = kMost) : most_(most) {}
+  /// Longer than providers keep what they delete by themselves; files stay until somebody deletes
+  /// them, and whoever still uses one mentions it.
+  static constexpr std::chrono::days kKept{90};
+
+  explicit OwnersInMemory(const Clock& clock = system_clock(), std::size_t most = kMost)
+      : clock_(clock), most_(most) {}
 
   [[nodiscard]] std::string key_of(std::string_view endpoint, std::string_view id) override;
   void remember(std::string_view endpoint, std::span<const std::string> ids,
                 std::string_view key) override;
 
- private:
-  using Entry = std::pair<std::string, std::string>;  // what, and the key that made it
+  /// Puts in place what an earlier process wrote down, those that last longest first.
+  void restore(const std::vector<state::StickyId>& ids);
 
+  /// What has come to be known, or to last a day longer, since the last time.
+  [[nodiscard]] std::vector<state::StickyId> take_news();
+
+  /// What was taken could not be written down: it is news again.
+  void give_back(const std::vector<state::StickyId>& news);
+
+  /// Nothing is written down any more.
+  void make_all_news();
+
+ private:
+  struct Entry {
+    std::string name;  ///< `endpoint/id`
+    std::size_t endpoint_size;
+    std::string key;
+    WallTime expires;
+    bool is_news;
+  };
+  using Entries = std::list<Entry>;
+
+  [[nodiscard]] Entries::iterator find(std::string_view endpoint, std::string_view id);
+  void mention(Entries::iterator entry);
+  void add(std::string_view endpoint, std::string_view id, std::string_view key, WallTime expires,
+           bool is_news);
+  void forget(Entries::iterator entry);
+
+  const Clock& clock_;
   const std::size_t most_;
   std::mutex mutex_;
-  std::list<Entry> entries_;  // what was asked for last comes first
-  std::unordered_map<std::string_view, std::list<Entry>::iterator> places_;  // views into entries_
+  Entries entries_;  // what was mentioned last comes first
+  std::unordered_map<std::string_view, Entries::iterator> places_;  // views into entries_
+  std::size_t news_ = 0;                                            // entries that are
 };
 
 }  // namespace keypool::gateway

@@ -19,7 +19,7 @@ constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
 Session::Session(Reactor& reactor, std::shared_ptr<Connection> connection, Visitors::Visit visit)
     : reactor_(reactor),
       visit_(std::move(visit)),
-      client_(std::move(connection), reactor.site().config.limits, reactor.deadlines(),
+      client_(std::move(connection), reactor.limits(), reactor.deadlines(),
               reactor.scratch().bytes),
       exchange_(reactor, client_) {
   if (!visit_.welcome()) client_.turn_away();
@@ -43,7 +43,7 @@ Task<void> Session::run(std::shared_ptr<Session> self) {
 Task<bool> Session::secure(const TlsServer& tls) {
   auto& connection = client_.connection();
   connection.begin_tls(tls);
-  connection.expire_after(reactor_.site().config.limits.head_time);
+  connection.expire_after(reactor_.limits().head_time);
   for (;;) {
     const auto io = connection.handshake();
     if (io == Io::moved) co_return true;

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <vector>
+#include <optional>
 
 #include <keypool/clock.h>
 #include <keypool/key_pool.h>
@@ -15,14 +17,21 @@
 #include "gateway/counters.h"
 #include "gateway/gateway.h"
 #include "gateway/resource_owners.h"
+#include "gateway/rules.h"
 #include "gateway/tls.h"
 
 namespace keypool::gateway {
 
-/// What all reactors share: the configuration, the keys, the counters, the clock. Constant, but for
-/// the pool and the counters, which synchronize themselves.
+/// What all reactors share, whatever the configuration: the keys, the counters, the clock.
+/// Constant, but for the pool and the counters, which synchronize themselves.
 struct Site {
-  Site(const config::Config& settings, KeyPool& keys, const GatewayParts& parts);
+  /// Throws std::runtime_error when a file that `listen_tls` names cannot be used.
+  Site(KeyPool& keys, const GatewayParts& parts,
+       const std::optional<config::ListenTls>& listen_tls);
+
+  /// Not while another thread does the same. Throws std::runtime_error when the authority of an
+  /// endpoint cannot be used.
+  [[nodiscard]] std::shared_ptr<const Rules> make_rules(const config::Config& config);
 
   void client_came() noexcept { counters.connections.fetch_add(1); }
   void client_went();
@@ -30,18 +39,11 @@ struct Site {
   /// Waits until no client is connected. False: `time` passed first.
   [[nodiscard]] bool wait_for_all_to_go(std::chrono::milliseconds time);
 
-  const config::Config config;
   const Clock& clock;
   KeyPool& pool;
   Counters counters;
   CallLog calls;
-  /// By the endpoint's place; null where its URL is plain.
-  std::vector<std::shared_ptr<const TlsClient>> tls;
   std::unique_ptr<TlsServer> tls_server;  ///< null: clients speak plainly
-
-  /// Endpoint::fallback of each, as places in Config::endpoints.
-  const std::vector<std::vector<std::size_t>> fallbacks;
-
   ResourceOwners& owners;
   state::Ledger* const ledger;                 ///< null: usage is counted by key only
   const state::ClientsInForce* const clients;  ///< null: callers are not asked who they are
@@ -49,6 +51,7 @@ struct Site {
   const std::uint64_t salt;  ///< secret: of hashes of what clients send
 
  private:
+  std::map<std::filesystem::path, std::shared_ptr<const TlsClient>> tls_by_authority_;
   OwnersInMemory remembered_;
   std::mutex mutex_;
   std::condition_variable all_went_;

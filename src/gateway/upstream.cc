@@ -33,16 +33,22 @@ std::unexpected<ConnectFailure> unreachable(std::string what) {
 
 Upstream::Upstream(asio::io_context& io, Poller& poller, Deadlines& deadlines,
                    const config::Endpoint& endpoint, const config::Limits& limits,
-                   const TlsClient* tls)
+                   std::shared_ptr<const TlsClient> tls)
     : io_(io),
       poller_(poller),
       deadlines_(deadlines),
       name_(endpoint.name),
       url_(endpoint.base_url),
-      limits_(limits),
-      tls_(tls),
+      ca_(endpoint.ca),
+      connect_time_(limits.connect_time),
+      tls_(std::move(tls)),
       authority_(gateway::authority(url_)),
       addresses_(std::make_shared<Addresses>(io, url_.host, url_.port)) {}
+
+bool Upstream::serves(const config::Endpoint& endpoint, const config::Limits& limits) const {
+  return name_ == endpoint.name && url_ == endpoint.base_url && ca_ == endpoint.ca &&
+         connect_time_ == limits.connect_time;
+}
 
 std::shared_ptr<Connection> Upstream::take_kept() {
   while (!kept_.empty()) {
@@ -70,7 +76,7 @@ void Upstream::keep(std::shared_ptr<Connection> connection) {
 }
 
 Task<Upstream::Reached> Upstream::connect(Client& client) {
-  const Alarm late(io_, client.signal(), limits_.connect_time);
+  const Alarm late(io_, client.signal(), connect_time_);
   Reached reached;
   const auto found = co_await look_up(client, late);
   if (found) {

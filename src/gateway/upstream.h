@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <expected>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,9 +35,17 @@ struct ConnectFailure {
 /// Thread-safety: the reactor's thread only.
 class Upstream {
  public:
-  /// All must outlive it. `tls` may be null where the endpoint's URL is plain.
+  /// `io`, `poller` and `deadlines` must outlive it; `tls` may be null where the endpoint's URL is
+  /// plain.
   Upstream(asio::io_context& io, Poller& poller, Deadlines& deadlines,
-           const config::Endpoint& endpoint, const config::Limits& limits, const TlsClient* tls);
+           const config::Endpoint& endpoint, const config::Limits& limits,
+           std::shared_ptr<const TlsClient> tls);
+  Upstream(const Upstream&) = delete;
+  Upstream& operator=(const Upstream&) = delete;
+  ~Upstream() { close(); }
+
+  /// Whether one made for these would be the same.
+  [[nodiscard]] bool serves(const config::Endpoint& endpoint, const config::Limits& limits) const;
 
   /// A kept connection, or null. It may turn out to be stale.
   [[nodiscard]] std::shared_ptr<Connection> take_kept();
@@ -66,10 +76,11 @@ class Upstream {
   asio::io_context& io_;
   Poller& poller_;
   Deadlines& deadlines_;
-  const std::string& name_;  // the endpoint's
-  const config::BaseUrl& url_;
-  const config::Limits& limits_;
-  const TlsClient* tls_;
+  const std::string name_;  // the endpoint's
+  const config::BaseUrl url_;
+  const std::filesystem::path ca_;
+  const std::chrono::milliseconds connect_time_;
+  const std::shared_ptr<const TlsClient> tls_;
   std::string authority_;
   std::shared_ptr<Addresses> addresses_;
   std::vector<std::shared_ptr<Connection>> kept_;

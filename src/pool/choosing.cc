@@ -130,13 +130,16 @@ bool Endpoint::lets_through(const Board& board, MonotonicTime now) const noexcep
   return board.circuit.lets_through(now) && circuit_.lets_through(now);
 }
 
+// A key that has left binds nobody: its provider shall say what became of what it made.
+Key* Endpoint::owner(const LeaseRequest& request) const {
+  return request.same_group_as.empty() ? nullptr : find(request.same_group_as);
+}
+
 Endpoint::Choice Endpoint::choose(Board& board, const LeaseRequest& request, MonotonicTime now) {
   if (!wanted_.empty()) {
     if (Key* const key = wanted_key(board, request, now)) return {.lane = key->group, .key = key};
   }
-  if (!request.same_group_as.empty()) {
-    const Key* key = find(request.same_group_as);
-    if (key == nullptr) return {};
+  if (const Key* const key = owner(request)) {
     Choice bound{.lane = key->group};
     if (!fits(board, request, {}, now, bound)) {
       static_cast<void>(may_probe(board, request, now, bound));
@@ -168,10 +171,9 @@ Endpoint::Choice Endpoint::choose(Board& board, const LeaseRequest& request, Mon
 // A key that an operator wants to be tried and this call may use.
 Key* Endpoint::wanted_key(const Board& board, const LeaseRequest& request,
                           MonotonicTime now) const {
-  const Key* const bound = request.same_group_as.empty() ? nullptr : find(request.same_group_as);
+  const Key* const bound = owner(request);
   for (Key* const key : wanted_) {
-    if (!request.same_group_as.empty() && (bound == nullptr || bound->group != key->group))
-      continue;
+    if (bound != nullptr && bound->group != key->group) continue;
     if (contains(request.avoid, key->id) || key->ready_at() > now) continue;
     if (free_at(board, key->group) <= now) return key;
   }
@@ -270,10 +272,7 @@ bool Endpoint::worth_staying(const Board& board, std::size_t number) const {
 // A lane that is still proving itself comes before one that rests, a short rest before a long one.
 Endpoint::Choice Endpoint::choose_out_of_turn(Board& board, const LeaseRequest& request) {
   Choice chosen;
-  if (!request.same_group_as.empty()) {
-    const Key* key = find(request.same_group_as);
-    if (key != nullptr) chosen.lane = key->group;
-  }
+  if (const Key* const key = owner(request)) chosen.lane = key->group;
   const bool bound = chosen.lane != RankTree::kNone;
   for (std::size_t lane = 0; !bound && board.ramping > 0 && lane < board.lanes.size(); ++lane) {
     const Lane& one = board.lanes[lane];

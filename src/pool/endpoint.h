@@ -109,12 +109,16 @@ class Endpoint {
   bool configure_key(std::string_view key_name, const KeyOptions& options);
   void close() noexcept;
 
+  // rotation.cc
+  bool replace_secret(std::string_view key_name, Secret secret);
+
   // stats.cc: what there is to see
   [[nodiscard]] std::size_t total_keys();
   [[nodiscard]] std::size_t available_keys();
   [[nodiscard]] std::size_t waiting();
   [[nodiscard]] std::vector<KeyStats> stats();
   [[nodiscard]] std::vector<LaneStats> lanes();
+  [[nodiscard]] std::vector<KeyStats> gone();  ///< keys that left
   bool restore(const KeyStats& saved);
 
   // standing.cc: what outlasts a run
@@ -222,6 +226,7 @@ class Endpoint {
   Board& new_board(std::string_view model);
   void bring_up_to_date(Board& board, MonotonicTime& now);
   [[nodiscard]] bool lets_through(const Board& board, MonotonicTime now) const noexcept;
+  [[nodiscard]] Key* owner(const LeaseRequest& request) const;
   [[nodiscard]] Choice choose(Board& board, const LeaseRequest& request, MonotonicTime now);
   [[nodiscard]] Key* wanted_key(const Board& board, const LeaseRequest& request,
                                 MonotonicTime now) const;
@@ -303,6 +308,7 @@ class Endpoint {
   void set_up_lane(Board& board, std::size_t lane, MonotonicTime now);
   void set_up_group(std::size_t group);
   void erase_if_drained(Key& key);
+  [[nodiscard]] bool is_named(std::uint32_t group) const;
   bool take_out(std::string_view key_name, Duty duty);
   void join_account(Key& key, std::string_view account);
 
@@ -383,8 +389,9 @@ class Endpoint {
   std::vector<std::uint32_t> free_groups_;
   std::map<std::string, std::uint32_t, std::less<>> named_groups_;
   std::map<std::string, std::uint32_t, std::less<>> accounts_;
-  NameIndex by_name_;                 ///< without draining ones
-  std::vector<std::string> missing_;  ///< variables that resolved to nothing
+  NameIndex by_name_;                                  ///< without draining ones
+  std::map<std::string, KeyStats, std::less<>> gone_;  ///< counts of keys that left, by name
+  std::vector<std::string> missing_;                   ///< variables that resolved to nothing
   std::minstd_rand random_;
 };
 

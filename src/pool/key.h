@@ -107,6 +107,9 @@ struct KeyExtras {
   MonotonicTime detached_leased_at = kLongAgo;  ///< and when
   double detached_charge = 0;  ///< what is reserved for all of them, by forward decay
 
+  std::vector<std::unique_ptr<const Secret>> later;  ///< that came after Key::secret, in order
+  std::atomic<const Secret*> newest{nullptr};        ///< of them
+
   std::optional<WallTime> restored_success;  ///< of an earlier run
   std::optional<WallTime> restored_rate_limit;
 };
@@ -142,6 +145,7 @@ struct alignas(64) Key {
   std::uint8_t tier = 0;
   bool watched = false;  ///< whether a call's start or end may change its readiness
   Duty duty = Duty::serving;
+  bool replaced = false;    ///< `secret` is only for calls that have it already
   std::uint8_t stripe = 0;  ///< that has claimed it, counted from 1; 0: none
 
   std::string name;
@@ -158,6 +162,13 @@ struct alignas(64) Key {
   void set_claimed_by(std::uint8_t number) noexcept {
     std::atomic_ref(stripe).store(number, std::memory_order_release);
   }
+
+  /// What calls that are leased now go with. Needs no lock while a call is in flight.
+  [[nodiscard]] const Secret& current_secret() noexcept {
+    const bool newer = std::atomic_ref(replaced).load(std::memory_order_acquire);
+    return newer ? *extras->newest.load(std::memory_order_acquire) : secret;
+  }
+  void replace_secret(Secret fresh);
 
   /// Whether its own calls have to be looked at.
   [[nodiscard]] bool wants_watching() const noexcept {

@@ -7,6 +7,7 @@
 
 #include "pool/directory.h"
 #include "pool/endpoint.h"
+#include "pool/key_counts.h"
 #include "pool/key_list.h"
 
 namespace keypool {
@@ -151,6 +152,12 @@ bool KeyPool::configure_key(std::string_view endpoint_name, std::string_view key
   return endpoint != nullptr && endpoint->configure_key(key_name, options);
 }
 
+bool KeyPool::replace_secret(std::string_view endpoint_name, std::string_view key_name,
+                             Secret secret) {
+  pool::Endpoint* endpoint = state_->find(endpoint_name);
+  return endpoint != nullptr && endpoint->replace_secret(key_name, std::move(secret));
+}
+
 bool KeyPool::remove_key(std::string_view endpoint_name, std::string_view key_name) {
   pool::Endpoint* endpoint = state_->find(endpoint_name);
   return endpoint != nullptr && endpoint->remove_key(key_name);
@@ -282,6 +289,7 @@ std::vector<EndpointStats> KeyPool::all_stats() const {
   auto saved = state_->saved;
   for (pool::Endpoint* endpoint : state_->directory.in_order()) {
     EndpointStats& stats = all.emplace_back(endpoint->name(), endpoint->stats());
+    for (KeyStats& left : endpoint->gone()) stats.keys.push_back(std::move(left));
     if (const auto mine = saved.extract(stats.endpoint); !mine.empty()) {
       stats.keys.insert(stats.keys.end(), mine.mapped().begin(), mine.mapped().end());
     }
@@ -302,12 +310,7 @@ std::size_t KeyPool::restore_stats(const std::vector<EndpointStats>& saved) {
       const auto before = std::find_if(
           list.begin(), list.end(), [&](const KeyStats& kept) { return kept.name == stats.name; });
       KeyStats& kept = before == list.end() ? list.emplace_back() : *before;
-      kept = stats;
-      kept.in_flight = 0;
-      kept.window_load = 0;
-      kept.state = KeyState::disabled;
-      kept.reason = "not registered";
-      kept.until.reset();
+      kept = pool::not_registered(stats);
     }
   }
   return taken;

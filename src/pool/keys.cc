@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "pool/endpoint.h"
+#include "pool/key_counts.h"
 #include "pool/saturate.h"
 
 namespace keypool::pool {
@@ -33,6 +34,10 @@ bool Endpoint::add_key(KeyId id, std::string_view key_name, Secret secret,
   key.name = key_name;
   key.secret = std::move(secret);
   by_name_.add(key);
+  if (const auto before = gone_.find(key_name); before != gone_.end()) {
+    restore(key, before->second);
+    gone_.erase(before);
+  }
   if (saved != nullptr) restore(key, *saved);
   apply(key, options);
   join_group(key, options.group);
@@ -100,10 +105,17 @@ bool Endpoint::configure_key(std::string_view key_name, const KeyOptions& option
     } else if (named->second != key->group) {
       move_to_group(*key, named->second);
     }
+  } else if (is_named(key->group)) {
+    move_to_group(*key, new_group());
   }
   set_up_group(key->group);
   done(lock);
   return true;
+}
+
+bool Endpoint::is_named(std::uint32_t group) const {
+  return std::ranges::any_of(named_groups_,
+                             [group](const auto& named) { return named.second == group; });
 }
 
 std::uint32_t Endpoint::new_group() {
@@ -211,6 +223,8 @@ void Endpoint::set_up_lane(Board& board, std::size_t number, MonotonicTime now) 
     LaneLimits& known = limits_of(board, number, now);
     known.configure(*limits, now);
     become_limited(board, now);
+  } else if (lane.limits != nullptr) {
+    lane.limits->configure({}, now);
   }
   refresh(board, number, now);
 }
@@ -230,9 +244,17 @@ bool Endpoint::remove_key(std::string_view key_name) {
   return true;
 }
 
-// A detached call holds nothing of the key: its report will find the name unknown.
+// A detached call holds nothing of the key: its report will find the name unknown. What was counted
+// stays with the name.
 void Endpoint::erase_if_drained(Key& key) {
   if (key.in_flight > key.extras->detached) return;
+  KeyStats counts = stats_of(key, Moment::of(clock_));
+  if (Key* const heir = find(key.name)) {
+    add_counts(counts, stats_of(*heir, Moment::of(clock_)));
+    restore(*heir, counts);
+  } else {
+    gone_.insert_or_assign(key.name, not_registered(std::move(counts)));
+  }
   leave_group(key);
   std::erase(refusals_, &key);
   keys_.erase(key);

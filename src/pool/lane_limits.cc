@@ -77,6 +77,8 @@ void LaneLimits::configure(const Limits& limits, MonotonicTime now) {
     limit.configured = most;
     if (most > 0 && limit.source != LimitSource::reported) {
       set_limit(limit, most, LimitSource::configured, now);
+    } else if (most == 0 && limit.source == LimitSource::configured) {
+      forget(limit);
     }
   }
   if (changed) learning_.reset();
@@ -358,6 +360,13 @@ void LaneLimits::set_limit(Limit& limit, double most, LimitSource source, Monoto
   limit.share.set_limit(most * weight_, now);
   limit.source = source;
   known_ = true;
+}
+
+void LaneLimits::forget(Limit& limit) noexcept {
+  limit.room.set_limit(0, MonotonicTime{});
+  limit.share.set_limit(0, MonotonicTime{});
+  limit.source = LimitSource::none;
+  known_ = std::ranges::any_of(limits_, [](const Limit& one) { return one.room.known(); });
 }
 
 void LaneLimits::set_left(Limit& limit, double left, MonotonicTime now) noexcept {

@@ -109,6 +109,7 @@ class LaneLimits {
   };
 
   void set_limit(Limit& limit, double most, LimitSource source, MonotonicTime now);
+  void forget(Limit& limit) noexcept;
   void set_left(Limit& limit, double left, MonotonicTime now) noexcept;
   [[nodiscard]] static MonotonicTime open_at(const Limit& limit, double amount) noexcept;
   void apply_learned(MonotonicTime now);

@@ -55,7 +55,9 @@ void Lease::abandon() noexcept {
   if (pool::Endpoint* endpoint = end()) endpoint->abandon(ticket_);
 }
 
-const Secret& Lease::secret() const noexcept { return active() ? ticket_.key->secret : kNoSecret; }
+const Secret& Lease::secret() const noexcept {
+  return active() ? ticket_.key->current_secret() : kNoSecret;
+}
 
 std::string_view Lease::key_name() const noexcept {
   return active() ? std::string_view(ticket_.key->name) : std::string_view();

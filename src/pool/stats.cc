@@ -143,6 +143,13 @@ std::vector<LaneStats> Endpoint::lanes() {
   return all;
 }
 
+std::vector<KeyStats> Endpoint::gone() {
+  Lock lock = enter();
+  std::vector<KeyStats> all;
+  for (const auto& [name, stats] : gone_) all.push_back(stats);
+  return all;
+}
+
 bool Endpoint::restore(const KeyStats& saved) {
   Lock lock = enter();
   Key* key = find(saved.name);

@@ -23,12 +23,16 @@ struct Price {
   std::optional<std::uint64_t> audio_input = {};
   std::optional<std::uint64_t> audio_output = {};
   std::uint64_t per_request = 0;  ///< micro-USD a call
+
+  friend bool operator==(const Price&, const Price&) = default;
 };
 
 /// A price that the configuration gives. It comes before the built-in ones.
 struct ModelPrice {
   std::string model;  ///< whole, or its beginning with a `*` behind it: `gpt-4.1*`
   Price price;
+
+  friend bool operator==(const ModelPrice&, const ModelPrice&) = default;
 };
 
 /// Who was asked, and when: one model's name may have different prices at different hosts, and

@@ -10,7 +10,7 @@ namespace {
 // "keyp" in ASCII: tells `file` and us whose database it is.
 constexpr int kApplicationId = 0x6B657970;
 
-constexpr std::array<std::string_view, 1> kMigrations = {R"sql(
+constexpr std::array<std::string_view, 2> kMigrations = {R"sql(
 CREATE TABLE series (          -- what is counted apart
   id       INTEGER PRIMARY KEY,
   endpoint TEXT NOT NULL,
@@ -75,6 +75,19 @@ CREATE TABLE client (
   tokens_per_day INTEGER NOT NULL, tokens_per_month INTEGER NOT NULL,
   created INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+)sql",
+                                                         R"sql(
+CREATE TABLE standing (        -- what is found of a key: one text, for nobody asks for its parts
+  endpoint TEXT NOT NULL, key TEXT NOT NULL,
+  found TEXT NOT NULL,         -- as state/standing_document.h has it
+  PRIMARY KEY (endpoint, key)
+) STRICT, WITHOUT ROWID;
+INSERT INTO standing
+  SELECT endpoint, key, '{"disabled":true}' FROM key_condition WHERE state = 'disabled';
+DROP TABLE key_condition;
+DROP TABLE lane_rest;
+DROP TABLE known_limit;
+DROP TABLE account;
 )sql"};
 
 Done back_up(Database& database, const std::filesystem::path& path) {
@@ -119,7 +132,7 @@ std::expected<void, SchemaError> migrate(
         {0, fmt::format("its format is version {}, this keypool knows {}", *version, latest)}});
   }
   for (auto at = *version; at < latest; ++at) {
-    if (at > 0) {
+    if (*version > 0) {
       if (auto saved = back_up(database, backup_path(at)); !saved) {
         return std::unexpected(SchemaError{false, saved.error()});
       }

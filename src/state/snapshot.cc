@@ -1,33 +1,12 @@
 #include "state/snapshot.h"
 
-#include <algorithm>
-#include <array>
-#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "state/standing_document.h"
 
 namespace keypool::state {
 namespace {
-
-constexpr std::array kStates{KeyState::ready,   KeyState::cooling,  KeyState::depleted,
-                             KeyState::invalid, KeyState::disabled, KeyState::draining};
-constexpr std::array kSources{LimitSource::none, LimitSource::learned, LimitSource::configured,
-                              LimitSource::reported};
-
-/// The value of `all` that is spelled `text`; nothing for a word of a later version.
-template <typename Values>
-std::optional<typename Values::value_type> spelled(const Values& all, std::string_view text) {
-  const auto* const found =
-      std::ranges::find_if(all, [text](const auto value) { return to_string(value) == text; });
-  if (found == all.end()) return std::nullopt;
-  return *found;
-}
-
-std::optional<Dimension> dimension_spelled(std::string_view text) {
-  for (std::size_t at = 0; at < kDimensions; ++at) {
-    const auto dimension = static_cast<Dimension>(at);
-    if (to_string(dimension) == text) return dimension;
-  }
-  return std::nullopt;
-}
 
 /// Calls `use` for each row that `sql`, given `values`, yields.
 template <typename Use, typename... Values>
@@ -56,68 +35,10 @@ Done for_all(Database& database, std::string_view sql, const Items& items, const
 
 std::string_view view(const std::string& text) { return text; }
 
-Done write_findings(Database& database, const Findings& findings) {
-  auto done = database.run(
-      "DELETE FROM key_condition; DELETE FROM lane_rest; DELETE FROM known_limit;"
-      "DELETE FROM account");
-  if (!done) return done;
-  done = for_all(database, "INSERT OR REPLACE INTO key_condition VALUES (?, ?, ?, ?, ?)",
-                 findings.keys, [](Statement& insert, const KeyCondition& key) {
-                   return insert.run(view(key.endpoint), view(key.key), to_string(key.state),
-                                     view(key.reason), key.until);
-                 });
-  if (!done) return done;
-  done = for_all(database, "INSERT OR REPLACE INTO lane_rest VALUES (?, ?, ?, ?)", findings.lanes,
-                 [](Statement& insert, const LaneRest& lane) {
-                   return insert.run(view(lane.endpoint), view(lane.key), view(lane.model),
-                                     stored(lane.until));
-                 });
-  if (!done) return done;
-  done =
-      for_all(database, "INSERT OR REPLACE INTO known_limit VALUES (?, ?, ?, ?, ?, ?)",
-              findings.limits, [](Statement& insert, const KnownLimit& limit) {
-                return insert.run(view(limit.endpoint), view(limit.key), view(limit.model),
-                                  to_string(limit.dimension), to_string(limit.source), limit.value);
-              });
-  if (!done) return done;
-  return for_all(database, "INSERT OR REPLACE INTO account VALUES (?, ?, ?)", findings.accounts,
-                 [](Statement& insert, const Account& account) {
-                   return insert.run(view(account.endpoint), view(account.key), view(account.name));
-                 });
-}
-
-Done read_findings(Database& database, std::int64_t now, Findings& findings) {
-  auto done = each(
-      database,
-      "SELECT endpoint, key, state, reason, until FROM key_condition "
-      "WHERE until IS NULL OR until > ?",
-      [&](Statement& row) {
-        const auto state = spelled(kStates, row.text(2));
-        if (!state) return;
-        findings.keys.push_back({row.text(0), row.text(1), *state, row.text(3), row.time(4)});
-      },
-      now);
-  if (!done) return done;
-  done = each(
-      database, "SELECT endpoint, key, model, until FROM lane_rest WHERE until > ?",
-      [&](Statement& row) {
-        findings.lanes.push_back(
-            {row.text(0), row.text(1), row.text(2), row.time(3).value_or(WallTime{})});
-      },
-      now);
-  if (!done) return done;
-  done = each(database, "SELECT endpoint, key, model, dimension, source, value FROM known_limit",
-              [&](Statement& row) {
-                const auto dimension = dimension_spelled(row.text(3));
-                const auto source = spelled(kSources, row.text(4));
-                if (!dimension || !source) return;
-                findings.limits.push_back(
-                    {row.text(0), row.text(1), row.text(2), *dimension, *source, row.count(5)});
-              });
-  if (!done) return done;
-  return each(database, "SELECT endpoint, key, name FROM account", [&](Statement& row) {
-    findings.accounts.push_back({row.text(0), row.text(1), row.text(2)});
-  });
+/// Whether the file has been opened anew since `opening`, which becomes the present one: it may be
+/// a fresh one then. Within a change.
+bool is_another_file(const Store& store, std::uint64_t& opening) {
+  return std::exchange(opening, store.opening()) != store.opening();
 }
 
 /// Whether what is saved of a key differs.
@@ -147,20 +68,6 @@ KeyStats counts_of(const KeyStats& stats) {
 
 }  // namespace
 
-std::expected<void, StoreError> save_findings(Store& store, const Findings& findings) {
-  return store.change([&](Database& database) { return write_findings(database, findings); });
-}
-
-std::expected<Findings, StoreError> load_findings(Store& store, WallTime now) {
-  Findings findings;
-  auto read = store.read([&](Database& database) {
-    findings = {};
-    return read_findings(database, stored(now), findings);
-  });
-  if (!read) return std::unexpected(read.error());
-  return findings;
-}
-
 std::expected<std::vector<EndpointStats>, StoreError> StatsKeeper::load() {
   std::vector<EndpointStats> all;
   auto read = store_.read([&](Database& database) {
@@ -187,30 +94,39 @@ std::expected<std::vector<EndpointStats>, StoreError> StatsKeeper::load() {
                 });
   });
   if (!read) return std::unexpected(read.error());
+  opening_ = store_.opening();
   saved_.clear();
   for (const auto& endpoint : all) {
     for (const auto& key : endpoint.keys) {
-      saved_.insert_or_assign(Name{endpoint.endpoint, key.name}, counts_of(key));
+      saved_.insert_or_assign(KeyName{endpoint.endpoint, key.name}, counts_of(key));
     }
   }
   return all;
 }
 
 std::expected<void, StoreError> StatsKeeper::save(const std::vector<EndpointStats>& stats) {
-  std::vector<std::pair<Name, KeyStats>> changed;
-  for (const auto& endpoint : stats) {
-    for (const auto& key : endpoint.keys) {
-      Name name{endpoint.endpoint, key.name};
-      const auto before = saved_.find(name);
-      if (before != saved_.end() && same_counts(before->second, key)) continue;
-      changed.emplace_back(std::move(name), counts_of(key));
+  std::vector<std::pair<KeyName, KeyStats>> changed;
+  const auto find_changed = [&] {
+    changed.clear();
+    for (const auto& endpoint : stats) {
+      for (const auto& key : endpoint.keys) {
+        KeyName name{endpoint.endpoint, key.name};
+        const auto before = saved_.find(name);
+        if (before != saved_.end() && same_counts(before->second, key)) continue;
+        changed.emplace_back(std::move(name), counts_of(key));
+      }
     }
-  }
-  if (changed.empty()) return {};
-  auto written = store_.change([&](Database& database) {
+  };
+  find_changed();
+  if (changed.empty() && store_.opening() == opening_) return {};
+  auto written = store_.change([&](Database& database) -> Done {
+    if (is_another_file(store_, opening_)) {
+      saved_.clear();
+      find_changed();
+    }
     return for_all(
         database, "INSERT OR REPLACE INTO key_stats VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        changed, [](Statement& put, const std::pair<Name, KeyStats>& item) {
+        changed, [](Statement& put, const std::pair<KeyName, KeyStats>& item) {
           const auto& [name, key] = item;
           return put.run(view(name.first), view(name.second), key.total_requests, key.successes,
                          key.failures, key.rate_limits, key.abandoned,
@@ -220,6 +136,58 @@ std::expected<void, StoreError> StatsKeeper::save(const std::vector<EndpointStat
   });
   if (!written) return written;
   for (auto& [name, key] : changed) saved_.insert_or_assign(std::move(name), std::move(key));
+  return {};
+}
+
+std::expected<std::vector<EndpointStanding>, StoreError> StandingKeeper::load() {
+  std::vector<EndpointStanding> all;
+  auto read = store_.read([&](Database& database) {
+    all.clear();
+    return each(database, "SELECT endpoint, key, found FROM standing ORDER BY endpoint, key",
+                [&](Statement& row) {
+                  auto standing = read_standing(row.text(1), row.text(2));
+                  if (!standing) return;
+                  const auto endpoint = row.text(0);
+                  if (all.empty() || all.back().endpoint != endpoint) all.push_back({endpoint, {}});
+                  all.back().keys.push_back(std::move(*standing));
+                });
+  });
+  if (!read) return std::unexpected(read.error());
+  opening_ = store_.opening();
+  saved_.clear();
+  for (const auto& endpoint : all) {
+    for (const auto& key : endpoint.keys) saved_.emplace(KeyName{endpoint.endpoint, key.key}, key);
+  }
+  return all;
+}
+
+std::expected<void, StoreError> StandingKeeper::save(
+    const std::vector<EndpointStanding>& standing) {
+  std::map<KeyName, KeyStanding> now;
+  for (const auto& endpoint : standing) {
+    for (const auto& key : endpoint.keys) now.emplace(KeyName{endpoint.endpoint, key.key}, key);
+  }
+  if (now == saved_ && store_.opening() == opening_) return {};
+  auto written = store_.change([&](Database& database) -> Done {
+    if (is_another_file(store_, opening_)) saved_.clear();
+    auto put = database.prepare("INSERT OR REPLACE INTO standing VALUES (?, ?, ?)");
+    if (!put) return std::unexpected(put.error());
+    for (const auto& [name, key] : now) {
+      const auto before = saved_.find(name);
+      if (before != saved_.end() && before->second == key) continue;
+      const auto text = standing_text(key);
+      if (auto done = put->run(view(name.first), view(name.second), view(text)); !done) return done;
+    }
+    auto forget = database.prepare("DELETE FROM standing WHERE endpoint = ? AND key = ?");
+    if (!forget) return std::unexpected(forget.error());
+    for (const auto& [name, key] : saved_) {
+      if (now.contains(name)) continue;
+      if (auto done = forget->run(view(name.first), view(name.second)); !done) return done;
+    }
+    return {};
+  });
+  if (!written) return written;
+  saved_ = std::move(now);
   return {};
 }
 

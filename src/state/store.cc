@@ -32,6 +32,13 @@ std::expected<void, std::string> make_private_folder(const std::filesystem::path
   return {};
 }
 
+/// What belonged to a file that is gone must not pass for a part of the one that takes its place.
+void remove_leftovers(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) return;
+  for (const char* part : {"-wal", "-shm"}) std::filesystem::remove(path.native() + part, ignored);
+}
+
 /// Made by us before SQLite would, whose files anyone may read. Where it cannot be made, SQLite
 /// will say so.
 void make_private_file(const std::filesystem::path& path) {
@@ -100,6 +107,10 @@ Done Store::attempt(const Work& work, const char* begin) {
 
 std::expected<void, StoreError> Store::ready() {
   if (opened_ && still_there()) return {};
+  if (opened_ && options_.warn) {
+    options_.warn(
+        fmt::format("{} was removed while it was in use; a fresh one is begun", path_.native()));
+  }
   opened_.reset();
 
   if (!in_memory()) {
@@ -110,7 +121,10 @@ std::expected<void, StoreError> Store::ready() {
   auto holder = hold();
   if (!holder) return std::unexpected(holder.error());
   for (bool fresh = false;; fresh = true) {
-    if (!in_memory()) make_private_file(path_);
+    if (!in_memory()) {
+      remove_leftovers(path_);
+      make_private_file(path_);
+    }
     auto database = Database::open(path_.native());
     if (!database) return std::unexpected(unavailable(database.error().message));
     std::optional<StoreError> refusal;
@@ -118,6 +132,7 @@ std::expected<void, StoreError> Store::ready() {
     if (refusal) return std::unexpected(*refusal);
     if (set) {
       opened_.emplace(Opened{std::move(*holder), std::move(*database)});
+      ++opening_;
       break;
     }
     if (fresh || !set.error().damaged() || !may_set_aside()) {

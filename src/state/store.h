@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <functional>
@@ -74,6 +76,10 @@ class Store {
   /// Grows when another process changed the file; 0 while it cannot be read.
   [[nodiscard]] std::int64_t changes_by_others();
 
+  /// Which opening of the file the present one is; 0: none yet. What is known to have been written
+  /// in another one may have gone with its file.
+  [[nodiscard]] std::uint64_t opening() const noexcept { return opening_; }
+
   /// keypool.db with its folder; `:memory:` for none.
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
@@ -105,6 +111,7 @@ class Store {
   std::filesystem::path path_;
   std::mutex mutex_;
   std::optional<Opened> opened_;
+  std::atomic<std::uint64_t> opening_{0};
 };
 
 /// `$XDG_STATE_HOME/keypool`, else `~/.local/state/keypool`, given the values of the variables;

@@ -48,6 +48,14 @@ class Goodput(unittest.TestCase):
         self.assertEqual(found[-1].ratio, 5.0)
 
 
+class ManyKeys(unittest.TestCase):
+    def test_is_judged_by_itself(self):
+        found = figures.many_keys_figures({"start_s": 2.9, "status_s": 1.1, "resident_mb": 150})
+
+        self.assertEqual([figure.met for figure in found], [True, False, True])
+        self.assertTrue(all(figure.absolute for figure in found))
+
+
 class Verdict(unittest.TestCase):
     def figure(self, **fields):
         return figures.Figure("what", "1 µs", "nginx 1 µs", against="nginx", **fields)

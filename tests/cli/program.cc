@@ -86,11 +86,15 @@ bool Program::read_some(steady_clock::time_point deadline) {
 
 std::string Program::said() const { return "stdout:\n" + out_ + "\nstderr:\n" + err_; }
 
-std::string Program::wait_for(const std::string& pattern) {
+std::string Program::wait_for(const std::string& pattern) { return wait_for(pattern, out_); }
+
+std::string Program::wait_for_error(const std::string& pattern) { return wait_for(pattern, err_); }
+
+std::string Program::wait_for(const std::string& pattern, const std::string& text) {
   const auto deadline = steady_clock::now() + kPatience;
   const std::regex expected(pattern);
   std::smatch match;
-  while (!std::regex_search(out_, match, expected)) {
+  while (!std::regex_search(text, match, expected)) {
     if (!read_some(deadline)) {
       ADD_FAILURE() << "no \"" << pattern << "\" in\n" << said();
       return {};

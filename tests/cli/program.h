@@ -28,6 +28,9 @@ class Program {
   /// the test, with all that was said, when the program ends before or time is up.
   std::string wait_for(const std::string& pattern);
 
+  /// The same of standard error.
+  std::string wait_for_error(const std::string& pattern);
+
   void signal(int number) const;
 
   /// Waits for the end. The exit code; 128 + the signal's number when one ended it.
@@ -40,6 +43,7 @@ class Program {
  private:
   /// Takes in what has been written; false when both streams are at their end or time is up.
   bool read_some(std::chrono::steady_clock::time_point deadline);
+  std::string wait_for(const std::string& pattern, const std::string& text);
   [[nodiscard]] std::string said() const;
 
   pid_t id_ = -1;

@@ -345,15 +345,31 @@ INSTANTIATE_TEST_SUITE_P(
 
 constexpr const char* kNotYet = "not yet supported by this version; leave the field out";
 
+INSTANTIATE_TEST_SUITE_P(NotYetSupported, ConfigMistake,
+                         testing::Values(Mistake{
+                             "Redis",
+                             std::string(kOpenAi) + "redis: redis://127.0.0.1:6379/0\n",
+                             {std::string("k.yaml:6:1: redis: ") + kNotYet}}),
+                         name_of);
+
+const std::string kCommand =
+    "endpoints[0].keys[0].command: expected a list: a program that prints the secret and its "
+    "arguments, such as [pass, show, openai/ci]; no shell reads it, got ";
+
 INSTANTIATE_TEST_SUITE_P(
-    NotYetSupported, ConfigMistake,
-    testing::Values(Mistake{"Redis",
-                            std::string(kOpenAi) + "redis: redis://127.0.0.1:6379/0\n",
-                            {std::string("k.yaml:6:1: redis: ") + kNotYet}},
-                    Mistake{
-                        "CommandOfAKey",
-                        with_keys("[{ name: K, command: [pass] }]"),
-                        {std::string("k.yaml:5:23: endpoints[0].keys[0].command: ") + kNotYet}}),
+    CommandOfAKey, ConfigMistake,
+    testing::Values(Mistake{"AsForAShell",
+                            with_keys("[{ name: K, command: pass show openai/ci }]"),
+                            {"k.yaml:5:32: " + kCommand + "\"pass show openai/ci\""}},
+                    Mistake{"Empty",
+                            with_keys("[{ name: K, command: [] }]"),
+                            {"k.yaml:5:32: " + kCommand + "a list"}},
+                    Mistake{"WithoutAProgram",
+                            with_keys("[{ name: K, command: [\"\", show] }]"),
+                            {"k.yaml:5:32: " + kCommand + "a list"}},
+                    Mistake{"OfAMap",
+                            with_keys("[{ name: K, command: [{ sh: -c }] }]"),
+                            {"k.yaml:5:32: " + kCommand + "a list"}}),
     name_of);
 
 const std::string kSecond =

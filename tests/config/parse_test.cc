@@ -322,5 +322,19 @@ TEST(Load, RefusesAFolderAndAnEndlessFile) {
             "cannot be read: 17825792 bytes long; at most 16777216 are read");
 }
 
+TEST(ParseConfig, TakesACommandOfAKeyWordByWord) {
+  const auto config = parse(R"(
+endpoints:
+  - name: openai
+    base_url: https://api.openai.com
+    dialect: openai
+    keys: [{ name: VAULT_KEY, command: [pass, show, "openai/c i", 7, ""] }]
+)",
+                            "k.yaml");
+  ASSERT_TRUE(config) << config.error().front().message();
+  EXPECT_EQ(config->endpoints.at(0).keys.at(0).command,
+            (std::vector<std::string>{"pass", "show", "openai/c i", "7", ""}));
+}
+
 }  // namespace
 }  // namespace keypool::config

@@ -48,7 +48,7 @@ TEST(RecentCalls, TellWhatBecameOfEachTry) {
   EXPECT_EQ(call.tries[2].key, "K2");
   EXPECT_EQ(call.tries[2].verdict, "success");
   EXPECT_LE(call.tries[1].ended, call.tries[2].began);
-  EXPECT_EQ(gateway.gateway().counters().of(0).retries_after(TryEnd::throttled), 2u);
+  EXPECT_EQ(gateway.gateway().counters().of("openai").retries_after(TryEnd::throttled), 2u);
 }
 
 TEST(RecentCalls, AddUpWhatTheTriesUsed) {
@@ -129,7 +129,7 @@ TEST(TimesOfCalls, AreCountedOnceForEach) {
   gateway.call(kChat);
 
   ASSERT_TRUE(gateway.idle());
-  const auto times = gateway.gateway().counters().times_of(0);
+  const auto times = gateway.gateway().counters().times_of("openai");
   EXPECT_EQ(how_many(times.lease_wait), 2u) << "a wait for each key";
   EXPECT_EQ(how_many(times.upstream), 1u) << "the request that succeeded";
   EXPECT_EQ(how_many(times.first_byte), 1u);

@@ -61,8 +61,8 @@ TEST(Fallback, ServesWhereTheEndpointDoesNot) {
     EXPECT_EQ(answer.header("x-keypool-endpoint"), "spare") << row.name;
     EXPECT_EQ(answer.header("x-keypool-attempts"), row.attempts) << row.name;
     ASSERT_TRUE(gateway.idle()) << row.name;
-    EXPECT_EQ(gateway.gateway().counters().of(1).ended_as(Outcome::answered), 1u) << row.name;
-    EXPECT_EQ(gateway.gateway().counters().of(0).fallbacks, 1u) << row.name;
+    EXPECT_EQ(gateway.gateway().counters().of("spare").ended_as(Outcome::answered), 1u) << row.name;
+    EXPECT_EQ(gateway.gateway().counters().of("openai").fallbacks, 1u) << row.name;
   }
 }
 

@@ -144,29 +144,5 @@ TEST(Resources, OfPlainCallsThereAreNone) {
   EXPECT_EQ(keys.size(), 2u);
 }
 
-TEST(OwnersInMemory, KnowsWhatItWasToldOfEachEndpoint) {
-  OwnersInMemory owners;
-  owners.remember("a", std::vector<std::string>{"x", "y"}, "K0");
-  owners.remember("b", std::vector<std::string>{"x"}, "K1");
-  owners.remember("a", std::vector<std::string>{"y"}, "K2");
-
-  EXPECT_EQ(owners.key_of("a", "x"), "K0");
-  EXPECT_EQ(owners.key_of("b", "x"), "K1");
-  EXPECT_EQ(owners.key_of("a", "y"), "K2");
-  EXPECT_EQ(owners.key_of("b", "y"), "");
-}
-
-TEST(OwnersInMemory, ForgetsWhatWasNotAskedForLongest) {
-  OwnersInMemory owners(2);
-  owners.remember("a", std::vector<std::string>{"1", "2"}, "K");
-  EXPECT_EQ(owners.key_of("a", "1"), "K");
-
-  owners.remember("a", std::vector<std::string>{"3"}, "K");
-
-  EXPECT_EQ(owners.key_of("a", "1"), "K");
-  EXPECT_EQ(owners.key_of("a", "2"), "");
-  EXPECT_EQ(owners.key_of("a", "3"), "K");
-}
-
 }  // namespace
 }  // namespace keypool::gateway::testing

@@ -40,7 +40,7 @@ class RunningGateway {
   [[nodiscard]] Gateway& gateway() noexcept { return *gateway_; }
   [[nodiscard]] KeyStats key(std::size_t index) const { return pool_.stats("openai").at(index); }
   [[nodiscard]] std::uint64_t ended(Outcome outcome) const {
-    return gateway_->counters().of(0).ended_as(outcome);
+    return gateway_->counters().of("openai").ended_as(outcome);
   }
 
   /// Waits, ten seconds at most, until nothing is in flight any more, calls and leases alike.

@@ -25,11 +25,11 @@ TEST(Times, CountEachInTheBucketWhoseBoundItDoesNotPass) {
 }
 
 TEST(Times, OfAllReactorsAreTold) {
-  Counters counters(2);
-  counters.new_times()[1].upstream.add(3s);
-  counters.new_times()[1].upstream.add(4s);
-  EXPECT_NEAR(counters.times_of(1).upstream.seconds, 7, 1e-6);
-  EXPECT_EQ(counters.times_of(0).upstream.seconds, 0);
+  Counters counters;
+  counters.new_times("openai").upstream.add(3s);
+  counters.new_times("openai").upstream.add(4s);
+  EXPECT_NEAR(counters.times_of("openai").upstream.seconds, 7, 1e-6);
+  EXPECT_EQ(counters.times_of("other").upstream.seconds, 0);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "state/standing_document.h"
 #include "state/sticky.h"
 #include "tests/state/test_store.h"
 
@@ -10,7 +11,7 @@ namespace keypool::test {
 namespace {
 
 using namespace std::chrono_literals;
-using state::Findings;
+using state::StandingKeeper;
 using state::StatsKeeper;
 using state::StickyId;
 using state::Store;
@@ -19,43 +20,92 @@ using testing::IsEmpty;
 
 constexpr WallTime kNow = WallTime(1'800'000'000s);
 
-Findings some_findings() {
-  return {.keys = {{"openai", "A", KeyState::invalid, "401 revoked"},
-                   {"openai", "B", KeyState::depleted, "no credit", kNow + 1h}},
-          .lanes = {{"openai", "C", "gpt", kNow + 30s}},
-          .limits = {{"openai", "C", "gpt", Dimension::tokens_per_minute, LimitSource::reported,
-                      30'000}},
-          .accounts = {{"openai", "C", "org-1"}}};
+std::vector<EndpointStanding> some_standing() {
+  return {{"anthropic", {{.key = "Z", .account = "org-2"}}},
+          {"openai",
+           {{.key = "A", .disabled = true},
+            {.key = "B",
+             .draining = true,
+             .refused = RestStanding{.reason = "401 revoked", .since = kNow, .in_a_row = 3}},
+            {.key = "C",
+             .account = "org-1",
+             .depleted = RestStanding{.reason = "no credit", .since = kNow, .until = kNow + 1h},
+             .lanes = {{.model = "gpt",
+                        .fault = LaneFault::rate_limit,
+                        .rest = RestStanding{.since = kNow, .until = kNow + 30s},
+                        .limits = {{.dimension = Dimension::tokens_per_minute,
+                                    .source = LimitSource::reported,
+                                    .limit = 30'000,
+                                    .full_at = kNow + 20s},
+                                   {.dimension = Dimension::requests_per_minute,
+                                    .source = LimitSource::learned,
+                                    .limit = 60}}},
+                       {.model = ""}}}}}};
 }
 
-TEST(Findings, OutlastARestart) {
+TEST(Standing, OutlastsARestart) {
   StateFolder folder;
   {
     Store store(folder.options());
-    ASSERT_TRUE(save_findings(store, some_findings()));
+    ASSERT_TRUE(StandingKeeper(store).save(some_standing()));
   }
   Store store(folder.options());
-  EXPECT_EQ(state::load_findings(store, kNow), some_findings());
+  EXPECT_EQ(StandingKeeper(store).load(), some_standing());
 }
 
-TEST(Findings, ThatEndedMeanwhileAreGone) {
+TEST(Standing, TakesThePlaceOfAnEarlierOne) {
   StateFolder folder;
   Store store(folder.options());
-  ASSERT_TRUE(save_findings(store, some_findings()));
-  const auto later = state::load_findings(store, kNow + 2h);
-  ASSERT_TRUE(later);
-  EXPECT_THAT(later->lanes, IsEmpty());
-  EXPECT_THAT(later->keys, ElementsAre(some_findings().keys[0]));
-  EXPECT_EQ(later->limits, some_findings().limits);
+  StandingKeeper keeper(store);
+  ASSERT_TRUE(keeper.save(some_standing()));
+  const std::vector<EndpointStanding> now{{"openai", {{.key = "C", .account = "org-3"}}}};
+  ASSERT_TRUE(keeper.save(now));
+  EXPECT_EQ(StandingKeeper(store).load(), now);
 }
 
-TEST(Findings, TakeThePlaceOfEarlierOnes) {
+TEST(Standing, ThatDidNotChangeIsNotWrittenAgain) {
   StateFolder folder;
   Store store(folder.options());
-  ASSERT_TRUE(save_findings(store, some_findings()));
-  const Findings now{.keys = {{"openai", "B", KeyState::disabled, "by an operator"}}};
-  ASSERT_TRUE(save_findings(store, now));
-  EXPECT_EQ(state::load_findings(store, kNow), now);
+  StandingKeeper keeper(store);
+  ASSERT_TRUE(keeper.save(some_standing()));
+  Store other(folder.options(state::StoreOptions::Use::command));
+  const auto before = other.changes_by_others();
+  ASSERT_TRUE(keeper.save(some_standing()));
+  EXPECT_EQ(other.changes_by_others(), before);
+}
+
+TEST(Standing, IsWrittenWholeIntoAFileThatTookThePlaceOfOneThatWasRemoved) {
+  StateFolder folder;
+  Store store(folder.options());
+  StandingKeeper keeper(store);
+  ASSERT_TRUE(keeper.save(some_standing()));
+  std::filesystem::remove(folder.file());
+  auto later = some_standing();
+  later[0].keys[0].account = "org-4";
+
+  ASSERT_TRUE(keeper.save(later));
+
+  EXPECT_EQ(StandingKeeper(store).load(), later);
+}
+
+TEST(Standing, InWordsOfALaterVersionIsReadAsFarAsItIsUnderstood) {
+  const auto read = state::read_standing(
+      "A", R"({"disabled":true,"mood":"sour","lanes":[{"model":"m","fault":"bored","limits":[
+              {"dimension":"smiles_per_minute","source":"learned","limit":3},
+              {"dimension":"requests_per_minute","source":"learned","limit":3}]}]})");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, (KeyStanding{.key = "A",
+                                .disabled = true,
+                                .lanes = {{.model = "m",
+                                           .limits = {{.dimension = Dimension::requests_per_minute,
+                                                       .source = LimitSource::learned,
+                                                       .limit = 3}}}}}));
+}
+
+TEST(Standing, ThatIsNoneIsLeftOut) {
+  for (const char* const text : {"", "{", "[]x", R"({"lanes":[{}]})", R"({"disabled":"yes"})"}) {
+    EXPECT_EQ(state::read_standing("A", text), std::nullopt) << text;
+  }
 }
 
 KeyStats counts(std::string name, std::uint64_t requests) {
@@ -105,6 +155,21 @@ TEST(KeyCounts, ThatDidNotChangeAreNotWrittenAgain) {
   const auto before = other.changes_by_others();
   ASSERT_TRUE(keeper.save({{"openai", {counts("A", 10)}}}));
   EXPECT_EQ(other.changes_by_others(), before);
+}
+
+TEST(KeyCounts, AreWrittenWholeIntoAFileThatTookThePlaceOfOneThatWasRemoved) {
+  StateFolder folder;
+  Store store(folder.options());
+  StatsKeeper keeper(store);
+  ASSERT_TRUE(keeper.save({{"openai", {counts("A", 10), counts("B", 20)}}}));
+  std::filesystem::remove(folder.file());
+
+  ASSERT_TRUE(keeper.save({{"openai", {counts("A", 10), counts("B", 21)}}}));
+
+  const auto loaded = StatsKeeper(store).load();
+  ASSERT_TRUE(loaded);
+  ASSERT_EQ(loaded->size(), 1u);
+  EXPECT_EQ(loaded->front().keys.size(), 2u);
 }
 
 TEST(StickyIds, OutlastARestartUntilTheyExpire) {

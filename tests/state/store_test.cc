@@ -24,13 +24,13 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 Done note(Database& database) {
-  return database.run("INSERT INTO account VALUES ('openai', 'K', 'org-1')");
+  return database.run("INSERT INTO sticky VALUES ('openai', 'file-1', 'K', 1)");
 }
 
 std::int64_t notes_in(Store& store) {
   std::int64_t count = -1;
   const auto read = store.read([&](Database& database) -> Done {
-    count = database.number("SELECT count(*) FROM account").value_or(-1);
+    count = database.number("SELECT count(*) FROM sticky").value_or(-1);
     return {};
   });
   return read ? count : -1;
@@ -133,7 +133,7 @@ TEST(Store, SetsAFileAsideWhoseInsideIsDamaged) {
     ASSERT_TRUE(store.change([](Database& database) {
       return database.run(
           "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
-          "INSERT INTO account SELECT 'openai', 'K' || i, 'org' FROM n");
+          "INSERT INTO sticky SELECT 'openai', 'file-' || i, 'K', i FROM n");
     }));
   }
   {
@@ -142,7 +142,8 @@ TEST(Store, SetsAFileAsideWhoseInsideIsDamaged) {
     file << std::string(4096 * 8, '\xFF');
   }
   Store store(folder.options());
-  EXPECT_TRUE(store.open());
+  const auto opened = store.open();
+  EXPECT_TRUE(opened) << opened.error().message;
   EXPECT_EQ(notes_in(store), 0);
   EXPECT_THAT(folder.named("keypool.db.damaged"), SizeIs(1));
 }
@@ -182,6 +183,22 @@ TEST(Store, BeginsAFreshFileWhereTheOldOneWasRemoved) {
 
   EXPECT_EQ(notes_in(store), 1);
   EXPECT_TRUE(std::filesystem::exists(folder.file()));
+  ASSERT_THAT(folder.warnings, SizeIs(1));
+  EXPECT_THAT(folder.warnings[0], HasSubstr("was removed while it was in use"));
+}
+
+TEST(Store, CountsItsOpenings) {
+  StateFolder folder;
+  Store store(folder.options());
+  EXPECT_EQ(store.opening(), 0u);
+  ASSERT_TRUE(store.change(note));
+  ASSERT_TRUE(store.change([](Database& database) { return database.run("DELETE FROM sticky"); }));
+  EXPECT_EQ(store.opening(), 1u);
+
+  std::filesystem::remove(folder.file());
+  ASSERT_TRUE(store.change(note));
+
+  EXPECT_EQ(store.opening(), 2u);
 }
 
 TEST(Store, WorksOnceItsFolderDoes) {
@@ -231,6 +248,28 @@ TEST_F(Migration, MakesACopyBeforeAStep) {
   ASSERT_TRUE(migrate(kSteps));
   EXPECT_EQ(number(folder_.path() / "copy-of-1", "SELECT count(*) FROM a"), 0);
   EXPECT_EQ(number(folder_.path() / "copy-of-1", "PRAGMA user_version"), 1);
+}
+
+TEST(Store, OfAFreshFileNoCopyIsMade) {
+  StateFolder folder;
+  Store store(folder.options());
+  ASSERT_TRUE(store.open());
+  EXPECT_THAT(folder.named("keypool.db.v"), IsEmpty());
+}
+
+TEST_F(Migration, ToTheStandingOfKeysKeepsWhatAnOperatorDisabled) {
+  ASSERT_TRUE(migrate(state::migrations().first(1)));
+  ASSERT_TRUE(Database::open(path_)->run(
+      "INSERT INTO key_condition VALUES ('openai', 'A', 'disabled', 'by an operator', NULL),"
+      "('openai', 'B', 'cooling', 'rate limit', 1)"));
+
+  ASSERT_TRUE(migrate(state::migrations()));
+
+  EXPECT_EQ(number(path_,
+                   "SELECT count(*) FROM standing WHERE key = 'A' AND "
+                   "found = '{\"disabled\":true}'"),
+            1);
+  EXPECT_EQ(number(path_, "SELECT count(*) FROM standing"), 1);
 }
 
 TEST_F(Migration, ThatFailsLeavesTheFileAsItWas) {
