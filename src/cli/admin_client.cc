@@ -83,8 +83,9 @@ std::expected<http::Answer, std::string> call_admin(const config::Listen& addres
 }
 
 std::expected<std::string, std::string> ask_admin(const config::Listen& address,
-                                                  const std::string& target) {
-  const auto answer = call_admin(address, "GET", target);
+                                                  const std::string& target,
+                                                  std::chrono::milliseconds patience) {
+  const auto answer = call_admin(address, "GET", target, patience);
   if (!answer) return std::unexpected(answer.error());
   if (answer->status != 200) {
     return std::unexpected(fmt::format("http://{}{} answered {}; is that a keypool's admin API?",
