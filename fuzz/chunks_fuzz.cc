@@ -29,6 +29,8 @@ Decoded decoded(const std::vector<std::string_view>& pieces) {
       const auto announced = decoder.announced();
       const auto step = decoder.next(piece);
       if (!step) {
+        // How far it came before it noticed depends on the pieces.
+        out.used = 0;
         out.refused = true;
         return out;
       }

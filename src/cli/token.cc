@@ -297,12 +297,12 @@ void add_bounds(CLI::App& command, Options& options) {
       ->delimiter(',')
       ->check(pattern)
       ->allow_extra_args(false)
-      ->type_name("NAME,…");
+      ->type_name("NAME,...");
   command.add_option("--models", client.models, "Only these models: names, or prefix*")
       ->delimiter(',')
       ->check(pattern)
       ->allow_extra_args(false)
-      ->type_name("NAME,…");
+      ->type_name("NAME,...");
   command.add_option("--rpm", client.rpm, "Calls a minute")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N");
@@ -362,7 +362,7 @@ void add_token(CLI::App& app, Run& run) {
       "  keypool token list\n"
       "  keypool token revoke ci\n"
       "  keypool token hash --new         for `clients:` or `admin.token_hash` in keypool.yaml\n\n"
-      "A client sends its token as the API key: OPENAI_API_KEY=kp_… with\n"
+      "A client sends its token as the API key: OPENAI_API_KEY=kp_... with\n"
       "OPENAI_BASE_URL=http://127.0.0.1:8080/openai/v1. A running gateway takes up every change\n"
       "within a second or two.");
 }

@@ -62,7 +62,6 @@ void Client::give_back() {
 }
 
 Task<std::expected<bool, http::Refusal>> Client::read_head(http::RequestHead& head) {
-  const http::HeadLimits bounds{.bytes = limits_.head_bytes, .headers = limits_.headers};
   head.clear();
   call_.clear();
   expect_nothing();
@@ -77,7 +76,9 @@ Task<std::expected<bool, http::Refusal>> Client::read_head(http::RequestHead& he
         reading_.set(limits_.head_time);
         call_.set(limits_.call_time);
       }
-      const auto size = head.read(input(), bounds);
+      // Those of now: the wait for the head may have outlasted a reload.
+      const auto size =
+          head.read(input(), {.bytes = limits_.head_bytes, .headers = limits_.headers});
       if (!size) co_return std::unexpected(size.error());
       if (*size > 0) {
         consume(*size);

@@ -44,10 +44,13 @@ Waiting Endpoint::lease_when_ready(const WaitRequest& wait, OnLease on_lease) {
   return waiting;
 }
 
-// Whether nothing that is known now can make room before the deadline. Calls in flight may always.
+// Whether nothing that is known now can make room before the deadline. Calls in flight may always,
+// whatever their model: a key that takes a number of calls at a time counts them all.
 bool Endpoint::hopeless(const Board& board, MonotonicTime opens_at, MonotonicTime deadline) const {
   if (by_name_.empty() || deadline <= clock_.now()) return true;
-  if (board.in_flight > 0 || queue_->size() > 0) return false;
+  bool calls_run = queue_->size() > 0;
+  for_each_board([&calls_run](const Board& any) { calls_run |= any.in_flight > 0; });
+  if (calls_run) return false;
   if (!lets_through(board, clock_.now())) {
     return std::max(board.circuit.until(), circuit_.until()) > deadline;
   }

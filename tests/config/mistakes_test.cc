@@ -100,7 +100,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"EndpointIsText",
                 "endpoints: [openai]\n",
                 {"k.yaml:1:13: endpoints[0]: expected a map of the fields name, base_url, dialect, "
-                 "keys, policy, affinity, cooldown, attempts, max_wait, fallback, got \"openai\""}},
+                 "keys, policy, affinity, cooldown, attempts, max_wait, ca, fallback, got "
+                 "\"openai\""}},
         Mistake{"EndpointsAreAMap",
                 "endpoints: { openai: {} }\n",
                 {"k.yaml:1:12: endpoints: expected a list of at least one endpoint, got a map"}},
@@ -144,8 +145,8 @@ INSTANTIATE_TEST_SUITE_P(
                 {"k.yaml:6:10: threads: expected a whole number from 0 to 1024; 0 is one for each "
                  "core, got \"-1\""}},
         Mistake{"UnknownLimit",
-                std::string(kOpenAi) + "limits: { body_size: 1MiB }\n",
-                {"k.yaml:6:11: limits.body_size: unknown field; known here: head_bytes, "
+                std::string(kOpenAi) + "limits: { patience: 1MiB }\n",
+                {"k.yaml:6:11: limits.patience: unknown field; known here: head_bytes, "
                  "headers, body_bytes, replay_bytes, head_time, connect_time, first_byte_time, "
                  "idle_time, grace_time, call_time, body_rate, connections, "
                  "connections_per_client, max_waiting, max_waiting_bytes"}},

@@ -224,7 +224,7 @@ TEST(Config, ReadsEndpoints) {
   EXPECT_EQ(openai.cooldown, 90s);
   EXPECT_EQ(openai.attempts, 5);
   EXPECT_EQ(openai.max_wait, 2s);
-  EXPECT_EQ(openai.place.line, 23);
+  EXPECT_EQ(openai.place.line, 28);
 
   const Endpoint& local = config.endpoints[1];
   EXPECT_TRUE(local.keyless);
@@ -240,7 +240,7 @@ TEST(Config, ReadsKeysAsNamesAndAsMaps) {
   EXPECT_EQ(keys[0].name, "OPENAI_API_KEY");
   EXPECT_EQ(keys[0].options.group, "");
   EXPECT_FALSE(keys[0].disabled);
-  EXPECT_EQ(keys[0].place.line, 27);
+  EXPECT_EQ(keys[0].place.line, 32);
   EXPECT_EQ(keys[0].place.column, 9);
   EXPECT_EQ(keys[1].name, "TEAM_B_KEY");
   EXPECT_EQ(keys[1].options.group, "team-b");

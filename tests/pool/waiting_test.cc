@@ -61,6 +61,16 @@ TEST(Waiting, ALeaseIsHandedOnWhenTheCallBeforeEnds) {
   EXPECT_TRUE(second.end && *second.end);
 }
 
+TEST(Waiting, ALeaseIsHandedOnBetweenCallsForDifferentModels) {
+  OneAtATime api;
+  auto first = api.pool.lease(kApi, {.model = "another"});
+  ASSERT_TRUE(first);
+  OneAtATime::Wait& second = api.wait("x");
+  EXPECT_EQ(api.pool.waiting(kApi), 1u);
+  first->succeed({});
+  EXPECT_TRUE(second.end && *second.end);
+}
+
 TEST(Waiting, CallsOfOneClientKeepTheirOrder) {
   OneAtATime api;
   Lease held = std::move(*api.pool.lease(kApi));

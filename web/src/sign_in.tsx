@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { accepts, session } from "./session";
 
 export function useSession() {
   const [, redraw] = useState(0);
-  useEffect(() => session.subscribe(() => redraw((times) => times + 1)), []);
+  // Before anything can be answered: the first answer may be that a token is needed.
+  useLayoutEffect(() => session.subscribe(() => redraw((times) => times + 1)), []);
   return session;
 }
 
