@@ -19,11 +19,14 @@
 namespace keypool::test {
 namespace {
 
-// The shell's end ends its background jobs, waits for them, and with it the bus and its keychain.
+// The shell's end ends its background jobs and its keychain, and waits for them. The keychain is no
+// daemon of its own, since one that loses its bus while it starts would stay for good.
 constexpr const char* kShell =
-    "cd; printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; "
+    "cd; gnome-keyring-daemon --foreground --unlock --components=secrets <<<'' >/dev/null 2>&1 & "
+    "keychain=$!; disown; "
+    "for try in {1..200}; do keypool secrets available >/dev/null 2>&1 && break; done; "
     "exec 2>&1; status=0; "
-    "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT; "
+    "trap 'kill $keychain $(jobs -p) 2>/dev/null; wait' EXIT; "
     "while IFS= read -r -d \"$(printf '\\036')\" command; do "
     "(exit $status); eval \"$command\" </dev/null; status=$?; printf '\\036'; done";
 
