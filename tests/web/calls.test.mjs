@@ -54,6 +54,7 @@ test("the attempts of a call are drawn in their order, each with its verdict", a
 
 test("calls are held while one reads or pauses, and come when one goes on", async (test) => {
   const { watched, page } = await callsPage(test);
+  await page.locator(".connection-live").waitFor();
   await watched.call();
   await eventually(() => callsOn(page).count(), 1);
   await page.getByRole("button", { name: "Pause" }).click();
