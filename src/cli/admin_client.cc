@@ -44,11 +44,7 @@ Fetched fetch(const config::Listen& address, const std::string& method, const st
 
 std::expected<config::Listen, std::string> admin_address(const std::string& option) {
   if (!option.empty()) return parse_url(option);
-  if (const auto file = config::find_file(std::nullopt)) {
-    // A file with mistakes is the business of `check` and `serve`: the gateway that runs was
-    // started when it had none.
-    if (const auto config = config::load(*file)) return config->admin;
-  }
+  if (const auto file = config::find_file(std::nullopt)) return config::load_admin_listen(*file);
   return config::Config{}.admin;
 }
 

@@ -21,6 +21,13 @@ namespace keypool::config {
 [[nodiscard]] std::expected<Config, std::vector<Problem>> parse(std::string_view yaml,
                                                                 const std::filesystem::path& file);
 
+/// Where the admin API listens, by a configuration's text. One with mistakes elsewhere tells it as
+/// well: the gateway that runs was started before they were made.
+[[nodiscard]] Listen parse_admin_listen(std::string_view yaml);
+
+/// As `parse_admin_listen`, from a file; the usual address where it cannot be read.
+[[nodiscard]] Listen load_admin_listen(const std::filesystem::path& file);
+
 /// Which file to read: `flag`, else $KEYPOOL_CONFIG, else $XDG_CONFIG_HOME/keypool/keypool.yaml
 /// (~/.config/…) where that exists, else nothing: zero-config.
 [[nodiscard]] std::optional<std::filesystem::path> find_file(

@@ -139,14 +139,10 @@ void check_admin_token(const YamlNode& root, const Config& config, Problems& pro
                            config.admin.text(), config.admin.port));
 }
 
-}  // namespace
-
-std::expected<Config, std::vector<Problem>> parse(std::string_view yaml,
-                                                  const std::filesystem::path& file) {
-  Problems problems(file);
+// What is not a mistake is in the result, whatever problems there are.
+Config read_config(std::string_view yaml, Problems& problems) {
   YamlDocument document;
   Config config;
-  config.file = file;
   if (read_yaml(yaml, document, problems)) {
     const YamlNode* root = document.root();
     if (root == nullptr || root->kind == YamlKind::null) {
@@ -161,8 +157,23 @@ std::expected<Config, std::vector<Problem>> parse(std::string_view yaml,
       check_clients(*root, problems);
     }
   }
-  if (!problems.empty()) return std::unexpected(problems.in_file_order());
   return config;
+}
+
+}  // namespace
+
+std::expected<Config, std::vector<Problem>> parse(std::string_view yaml,
+                                                  const std::filesystem::path& file) {
+  Problems problems(file);
+  Config config = read_config(yaml, problems);
+  if (!problems.empty()) return std::unexpected(problems.in_file_order());
+  config.file = file;
+  return config;
+}
+
+Listen parse_admin_listen(std::string_view yaml) {
+  Problems problems({});
+  return read_config(yaml, problems).admin;
 }
 
 }  // namespace keypool::config

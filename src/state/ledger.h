@@ -28,8 +28,9 @@ struct LedgerOptions {
   /// Tells the hour. Null: the machine's.
   const Clock* clock = nullptr;
 
-  /// How often the writer writes: what a kill may cost. Zero: only when `flush` is called.
-  std::chrono::milliseconds every{1000};
+  /// How often the writer writes. A kill may cost what came since the last write began, and that is
+  /// to be no more than a second, also where a write takes long. Zero: only when `flush` is called.
+  std::chrono::milliseconds every{500};
 
   /// How long hours are told apart; older ones are summed up by day.
   std::chrono::hours hours_kept{24 * 35};

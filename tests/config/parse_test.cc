@@ -336,5 +336,13 @@ endpoints:
             (std::vector<std::string>{"pass", "show", "openai/c i", "7", ""}));
 }
 
+TEST(AdminListen, IsToldByAFileWithMistakesElsewhere) {
+  EXPECT_EQ(parse_admin_listen("admin: {listen: 127.0.0.1:9091}\nendpoints: 7\nlisten: [").port,
+            8081)
+      << "of what is no YAML at all nothing is known";
+  EXPECT_EQ(parse_admin_listen("admin: {listen: 127.0.0.1:9091}\nendpoints: 7\n").port, 9091);
+  EXPECT_EQ(parse_admin_listen("endpoints: 7\n").port, 8081);
+}
+
 }  // namespace
 }  // namespace keypool::config
