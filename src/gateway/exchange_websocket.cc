@@ -44,6 +44,7 @@ Task<Exchange::After> Exchange::relay_websocket() {
     }
   }
 
+  if (state == State::client_left && relay.said_goodbye()) state = State::closed;
   if (state == State::client_left) {
     lease_.succeed(used(state::Figure::hung_up, tap.finish()));
     co_return hung_up();

@@ -43,6 +43,10 @@ class WebSocketRelay {
     return outbox_.empty() && !client_.input().empty();
   }
 
+  /// Whether the provider has said that it is done. Who leaves after that has not hung up: clients
+  /// need not wait for the provider to close the connection.
+  [[nodiscard]] bool said_goodbye() const noexcept { return listener_.closed; }
+
   /// Closes the client's side, if it can be told so between two frames. Nothing is moved after.
   void say_goodbye(http::CloseCode code, std::string_view reason);
 

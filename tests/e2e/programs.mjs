@@ -133,6 +133,13 @@ export async function gatewayOverProvider(test, {
       });
       return found;
     },
+    /** What the ledger on the disk has of each key, by name, as `keypool usage` tells it. */
+    async ledger() {
+      const program = new Program(["usage", "--json", "--by", "key"], {}, home);
+      await program.exited;
+      const { usage } = JSON.parse(program.output);
+      return Object.fromEntries(usage.map((row) => [row.key, row]));
+    },
     /** What the provider itself saw. */
     observed: () => json(`${providerUrl}/lab/observed`),
   };

@@ -184,6 +184,26 @@ TEST(WebSocket, OfAClientThatVanishesEndsAndIsPaidFor) {
   EXPECT_EQ(gateway.ended(Outcome::hung_up), 1u);
 }
 
+TEST(WebSocket, OfAClientThatLeavesAfterTheGoodbyeHasNotHungUp) {
+  Event ended;
+  ScriptedUpstream upstream([&](Wire& wire) {
+    wire.read_head();
+    wire.send(kSwitched + done(20, 10) + kClose);
+    if (wire.wait_for_end() != Wire::End::open) ended.raise();
+  });
+  RunningGateway gateway(upstream.port());
+  auto client = connected(gateway);
+  ASSERT_TRUE(client.read_until(kClose));
+
+  client.close();
+
+  EXPECT_TRUE(ended.wait());
+  ASSERT_TRUE(gateway.idle());
+  EXPECT_EQ(gateway.key(0).total_output_tokens, 10u);
+  EXPECT_EQ(gateway.ended(Outcome::answered), 1u);
+  EXPECT_EQ(gateway.ended(Outcome::hung_up), 0u);
+}
+
 TEST(WebSocket, WhoseProviderVanishesIsClosedWithTheReason) {
   ScriptedUpstream upstream([](Wire& wire) {
     wire.read_head();
