@@ -1,12 +1,14 @@
 #include "gateway/attempts.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace keypool::gateway {
 namespace {
 
 constexpr std::chrono::milliseconds kFirstPause{100};
 constexpr std::chrono::milliseconds kLongestPause{2000};
+constexpr std::chrono::milliseconds kConflictPause{500};
 
 bool contains(const std::vector<KeyId>& keys, KeyId key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
@@ -57,6 +59,11 @@ std::optional<std::chrono::milliseconds> Attempts::pause_after_failure(
   if (hint) pause = std::max(pause, *hint);
   if (pause > kLongestPause) return std::nullopt;
   return pause;
+}
+
+std::optional<std::chrono::milliseconds> Attempts::pause_after_conflict() noexcept {
+  if (std::exchange(conflicted_, true)) return std::nullopt;
+  return kConflictPause;
 }
 
 }  // namespace keypool::gateway

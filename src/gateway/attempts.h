@@ -48,6 +48,10 @@ class Attempts {
   [[nodiscard]] std::optional<std::chrono::milliseconds> pause_after_failure(
       std::optional<std::chrono::milliseconds> hint);
 
+  /// A try met another call's work. How long to wait before the same account is asked again; nothing
+  /// when it has been: what lasts longer is the client's to decide.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> pause_after_conflict() noexcept;
+
   /// Whether no other is allowed, whatever the pause.
   [[nodiscard]] bool exhausted() const noexcept { return failures_ >= allowed_; }
 
@@ -57,6 +61,7 @@ class Attempts {
   int allowed_;
   int failures_ = 0;
   int returns_ = 0;
+  bool conflicted_ = false;
   std::vector<KeyId> used_;
   std::vector<KeyId> refused_;
   std::vector<KeyId> too_small_;

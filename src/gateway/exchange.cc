@@ -97,6 +97,15 @@ Task<Exchange::After> Exchange::run() {
     const auto key = lease_.key_id();
     const auto fault = settle(*verdict_);
     if (fault == Fault::none || !body_.replayable()) break;
+    if (fault == Fault::request && verdict_->conflict) {
+      const auto wait = attempts_.pause_after_conflict();
+      if (!wait) break;
+      owner_ = key_name_;
+      give_back_upstream();
+      const bool stayed = co_await pause(*wait);
+      if (!stayed) co_return hung_up();
+      continue;
+    }
     if (fault == Fault::request && !ask_next_owner()) break;
     give_back_upstream();
     if (fault == Fault::request) continue;

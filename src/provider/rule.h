@@ -52,6 +52,7 @@ struct Rule {
   bool operator_only = false;
   bool larger_lane_may_serve = false;
   bool another_owner_may_serve = false;
+  bool conflict = false;
 
   /// Holds only at this provider, by its endpoint's name in known.cc; empty: at any.
   std::string_view provider = {};

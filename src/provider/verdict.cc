@@ -66,6 +66,12 @@ constexpr Rule kCommonRules[] = {
      .kind = Kind::request_fault,
      .reason = "not found",
      .another_owner_may_serve = true},
+    {.row = "48",
+     .from = 409,
+     .to = 409,
+     .kind = Kind::request_fault,
+     .reason = "conflict",
+     .conflict = true},
     {.row = "53", .from = 400, .to = 499, .kind = Kind::request_fault, .reason = "request refused"},
 };
 
@@ -237,6 +243,7 @@ Verdict judged(Dialect dialect, const Refusal& refusal, WallTime wall) {
           .operator_only = rule->operator_only,
           .larger_lane_may_serve = rule->larger_lane_may_serve,
           .another_owner_may_serve = rule->another_owner_may_serve,
+          .conflict = rule->conflict,
           .limit = rule->kind == Kind::throttled ? named_limit(refusal.facts, told.notices())
                                                  : std::nullopt,
           .asked = rule->asked,

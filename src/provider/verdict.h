@@ -56,6 +56,10 @@ struct Verdict {
   /// knows whose it is (`Call::resources`).
   bool another_owner_may_serve = false;
 
+  /// request_fault, but only for now: another call holds what this one changes (a lock, an
+  /// idempotency key). The same account, asked again a moment later, may do it.
+  bool conflict = false;
+
   /// throttled: the limit that was hit, where the answer tells. Concurrency, hours, months,
   /// pictures and audio are none of these.
   std::optional<Dimension> limit = {};

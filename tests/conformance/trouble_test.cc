@@ -134,6 +134,20 @@ TEST(Trouble, Fixture12InterimAnswersPrecedeTheAnswer) {
   expect_no_key_blamed(stage);
 }
 
+TEST(Trouble, Row48AConflictIsTriedOnceMoreWithTheSameAccount) {
+  Fault fault = says("openai.conflict");
+  fault.last_call = 1;
+  const Stage stage({.scenario = struck_by(fault)});
+
+  const auto answer = stage.call(question(openai));
+
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.header("x-keypool-attempts"), "2");
+  ASSERT_TRUE(stage.idle());
+  EXPECT_EQ(stage.observed("a").calls + stage.observed("twin").calls, 2u);
+  EXPECT_EQ(stage.observed("b").calls, 0u) << "another account's";
+}
+
 TEST(Trouble, Row59AClientThatLeavesCostsTheKeyNothing) {
   const Stage stage({.scenario = {.pace = {.tokens_from = 1000, .tokens_to = 1000}}});
   auto fetch = question(openai, Ask::stream);

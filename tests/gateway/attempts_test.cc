@@ -33,6 +33,13 @@ TEST(Fault, OfACallThatIsOnlyTooLargeForThisLaneIsTheLanes) {
             Fault::lane);
 }
 
+TEST(Attempts, AConflictIsWaitedOutOnce) {
+  Attempts attempts(3);
+  EXPECT_EQ(attempts.pause_after_conflict(), 500ms);
+  EXPECT_EQ(attempts.pause_after_conflict(), std::nullopt);
+  EXPECT_FALSE(attempts.exhausted()) << "it is no failure of the endpoint";
+}
+
 TEST(Attempts, AnyNumberOfRefusedKeysIsFree) {
   Attempts attempts(1);
   for (std::uint64_t i = 0; i < 100; ++i) {
